@@ -5,7 +5,7 @@ public readonly struct CallOptions
 {
     /// <summary>Options for one call.</summary>
     /// <param name="headers">Request headers.</param>
-    /// <param name="deadline">The moment, in UTC, after which the call fails with <see cref="StatusCode.DeadlineExceeded"/>.</param>
+    /// <param name="deadline">When, in UTC, the call fails with <see cref="StatusCode.DeadlineExceeded"/>.</param>
     /// <param name="cancellationToken">Cancels the call, at the server too.</param>
     /// <param name="writeOptions">How requests are written.</param>
     /// <param name="propagationToken">The call that this one is made for.</param>

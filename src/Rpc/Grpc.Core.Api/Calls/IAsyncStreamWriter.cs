@@ -1,6 +1,6 @@
 namespace Grpc.Core;
 
-/// <summary>The outgoing messages of a call. One write at a time: the next may start when the task of the last has ended.</summary>
+/// <summary>The outgoing messages of a call. One write at a time: the next waits for the task of the last.</summary>
 /// <typeparam name="T">The message.</typeparam>
 public interface IAsyncStreamWriter<in T>
 {
@@ -11,7 +11,7 @@ public interface IAsyncStreamWriter<in T>
     public Task WriteAsync(T message);
 
     /// <summary>Writes one message, and gives up when <paramref name="cancellationToken"/> says so.</summary>
-    /// <exception cref="NotSupportedException">The token can be cancelled and this writer knows of no cancellation.</exception>
+    /// <exception cref="NotSupportedException">The token can be cancelled and the write cannot.</exception>
     public Task WriteAsync(T message, CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)

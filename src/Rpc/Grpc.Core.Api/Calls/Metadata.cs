@@ -4,9 +4,9 @@ namespace Grpc.Core;
 
 /// <summary>The request headers, response headers or response trailers of a call, in order, keys may repeat.</summary>
 /// <remarks>
-/// Keys are kept in lower case and consist of <c>a-z 0-9 - _ .</c>; one that ends in <see cref="BinaryHeaderSuffix"/> takes
-/// bytes, every other takes ASCII text (doc/PROTOCOL-HTTP2.md of the gRPC core repository). Several threads may read a
-/// collection at once. A change needs the caller's own lock, except that a read-only collection cannot change at all.
+/// Keys are kept in lower case and consist of <c>a-z 0-9 - _ .</c>; one that ends in <see cref="BinaryHeaderSuffix"/>
+/// takes bytes, every other takes ASCII text (doc/PROTOCOL-HTTP2.md of the gRPC core repository). Several threads may
+/// read a collection at once; a change needs the caller's lock against readers and other changes.
 /// </remarks>
 public sealed partial class Metadata : IList<Metadata.Entry>
 {

@@ -52,7 +52,7 @@ public sealed partial class Metadata
         /// <exception cref="InvalidOperationException">The entry holds bytes.</exception>
         public string Value
         {
-            get => _text ?? throw new InvalidOperationException($"The entry '{Key}' holds bytes, read {nameof(ValueBytes)}.");
+            get => _text ?? throw new InvalidOperationException($"The value of '{Key}' is bytes, not text.");
         }
 
         /// <summary>A copy of the bytes, or the ASCII bytes of the text.</summary>
@@ -73,7 +73,7 @@ public sealed partial class Metadata
             ArgumentNullException.ThrowIfNull(key);
             if (key.Length == 0 || key.AsSpan().ContainsAnyExcept(KeyCharacters))
             {
-                throw new ArgumentException($"The key '{key}' is empty or has a character beyond a-z 0-9 - _ .", nameof(key));
+                throw new ArgumentException($"A key consists of a-z 0-9 - _ . and '{key}' does not.", nameof(key));
             }
 
             return key.ToLowerInvariant();

@@ -1,6 +1,6 @@
 namespace Grpc.Core;
 
-/// <summary>A method of a service, as client and server both need it: name, shape, and how its messages become bytes.</summary>
+/// <summary>What client and server both know of a method: name, shape, and how messages become bytes.</summary>
 /// <typeparam name="TRequest">The request message.</typeparam>
 /// <typeparam name="TResponse">The response message.</typeparam>
 public class Method<TRequest, TResponse> : IMethod

@@ -37,6 +37,6 @@ public class RpcException : Exception
     /// <summary>The code of <see cref="Status"/>, for exception filters.</summary>
     public StatusCode StatusCode => Status.StatusCode;
 
-    /// <summary>The trailers of the call; <see cref="Metadata.Empty"/>, which is read-only, where there are none.</summary>
+    /// <summary>The trailers of the call; where there are none, the read-only <see cref="Metadata.Empty"/>.</summary>
     public Metadata Trailers { get; }
 }

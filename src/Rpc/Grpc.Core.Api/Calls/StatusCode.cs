@@ -31,7 +31,7 @@ public enum StatusCode
     /// <summary>A quota, a size limit or a disk is used up.</summary>
     ResourceExhausted = 8,
 
-    /// <summary>The system is not in the state that the operation needs; repeating without a change does not help.</summary>
+    /// <summary>The system is not in the state that the operation needs; repeating does not help.</summary>
     FailedPrecondition = 9,
 
     /// <summary>The operation lost against a concurrent one; the caller may repeat the whole transaction.</summary>

@@ -5,7 +5,7 @@ namespace Grpc.Core;
 /// <summary>What every generated client derives from.</summary>
 public abstract class ClientBase
 {
-    /// <summary>A client without a channel, on which every call fails. For test doubles that override the calls.</summary>
+    /// <summary>A client without a channel, on which every call fails; for test doubles.</summary>
     protected ClientBase()
         : this(new UnconnectedCallInvoker())
     {

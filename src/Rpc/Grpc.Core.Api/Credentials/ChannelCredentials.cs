@@ -6,7 +6,7 @@ public abstract class ChannelCredentials
     /// <summary>No security at all.</summary>
     public static ChannelCredentials Insecure { get; } = new InsecureCredentials();
 
-    /// <summary>TLS with the platform's trust and no client certificate, unless the HTTP handler says otherwise.</summary>
+    /// <summary>TLS; trust and client certificate are those of the HTTP handler.</summary>
     public static ChannelCredentials SecureSsl { get; } = new SslCredentials();
 
     /// <summary>Whether call credentials may be put on top, which takes a channel that nobody else can read.</summary>
@@ -33,7 +33,9 @@ public abstract class ChannelCredentials
 
     private sealed class InsecureCredentials : ChannelCredentials
     {
-        public override void InternalPopulateConfiguration(ChannelCredentialsConfiguratorBase configurator, object? state)
+        public override void InternalPopulateConfiguration(
+            ChannelCredentialsConfiguratorBase configurator,
+            object? state)
         {
             configurator.SetInsecureCredentials(state);
         }
@@ -41,7 +43,9 @@ public abstract class ChannelCredentials
 
     private sealed class Composite(ChannelCredentials channel, CallCredentials call) : ChannelCredentials
     {
-        public override void InternalPopulateConfiguration(ChannelCredentialsConfiguratorBase configurator, object? state)
+        public override void InternalPopulateConfiguration(
+            ChannelCredentialsConfiguratorBase configurator,
+            object? state)
         {
             configurator.SetCompositeCredentials(state, channel, call);
         }

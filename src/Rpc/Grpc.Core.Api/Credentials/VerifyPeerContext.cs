@@ -1,6 +1,6 @@
 namespace Grpc.Core;
 
-/// <summary>The server that a <see cref="VerifyPeerCallback"/> checks. Only a channel implementation makes one.</summary>
+/// <summary>The server that a <see cref="VerifyPeerCallback"/> checks.</summary>
 public class VerifyPeerContext
 {
     internal VerifyPeerContext(string targetName, string peerPem)

@@ -20,7 +20,7 @@ public static class CallInvokerExtensions
         return interceptors.Reverse().Aggregate(invoker, Intercept);
     }
 
-    /// <summary>An invoker that lets <paramref name="interceptor"/> replace the request headers of every call.</summary>
+    /// <summary>An invoker that replaces the request headers of every call.</summary>
     /// <param name="invoker">The invoker that gets the calls then.</param>
     /// <param name="interceptor">Gets a copy of the headers, which it may change and return.</param>
     public static CallInvoker Intercept(this CallInvoker invoker, Func<Metadata, Metadata> interceptor)

@@ -2,9 +2,9 @@ namespace Grpc.Core.Interceptors;
 
 /// <summary>Stands between a client and its calls, or between a server and its handlers.</summary>
 /// <remarks>
-/// Every member passes on to the next in line unless it is overridden. Client interceptors are put in with
-/// <see cref="CallInvokerExtensions"/> or <see cref="ChannelExtensions"/>, server interceptors with the options of the server.
-/// One instance may be in many calls at once.
+/// Every member passes on to the next in line unless it is overridden. One instance may be in many calls at once.
+/// Client interceptors are put in with <see cref="CallInvokerExtensions"/> or <see cref="ChannelExtensions"/>, server
+/// interceptors with the server's options.
 /// </remarks>
 public abstract class Interceptor
 {
@@ -30,14 +30,14 @@ public abstract class Interceptor
         where TResponse : class;
 
     /// <summary>The next in line for a call with a stream of requests and one response.</summary>
-    public delegate AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCallContinuation<TRequest, TResponse>(
-        ClientInterceptorContext<TRequest, TResponse> context)
+    public delegate AsyncClientStreamingCall<TRequest, TResponse>
+        AsyncClientStreamingCallContinuation<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class;
 
     /// <summary>The next in line for a call with a stream each way.</summary>
-    public delegate AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCallContinuation<TRequest, TResponse>(
-        ClientInterceptorContext<TRequest, TResponse> context)
+    public delegate AsyncDuplexStreamingCall<TRequest, TResponse>
+        AsyncDuplexStreamingCallContinuation<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class;
 

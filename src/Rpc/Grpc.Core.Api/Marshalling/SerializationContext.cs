@@ -5,7 +5,7 @@ namespace Grpc.Core;
 /// <summary>Where a marshaller writes one message to. Valid only during the call of the marshaller.</summary>
 public abstract class SerializationContext
 {
-    /// <summary>Ends the message with an array that the context takes over. Instead of, not after, the buffer writer.</summary>
+    /// <summary>Ends the message with an array that the context takes over. Not after the buffer writer.</summary>
     /// <exception cref="NotSupportedException">The implementation only has the other way.</exception>
     public virtual void Complete(byte[] payload)
     {
@@ -19,7 +19,7 @@ public abstract class SerializationContext
         throw new NotSupportedException("This context has no buffer writer; use an array.");
     }
 
-    /// <summary>Announces the length in bytes before the first write. An optimisation, but a promise once made.</summary>
+    /// <summary>Announces the length in bytes before the first write: optional, and binding.</summary>
     public virtual void SetPayloadLength(int payloadLength)
     {
     }

@@ -6,7 +6,7 @@ public class AuthContext
     private readonly Dictionary<string, List<AuthProperty>> _properties;
 
     /// <summary>A context over <paramref name="properties"/>.</summary>
-    /// <param name="peerIdentityPropertyName">The name of the properties that identify the client; null if none does.</param>
+    /// <param name="peerIdentityPropertyName">The name of the properties that identify the client, or null.</param>
     /// <param name="properties">The properties by name.</param>
     public AuthContext(string? peerIdentityPropertyName, Dictionary<string, List<AuthProperty>> properties)
     {

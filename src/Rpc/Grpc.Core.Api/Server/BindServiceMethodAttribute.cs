@@ -1,6 +1,6 @@
 namespace Grpc.Core;
 
-/// <summary>Says on a service's base class which method hands the methods of the service to a binder; generated.</summary>
+/// <summary>Names, on a generated base class, the method that hands the service's methods to a binder.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public class BindServiceMethodAttribute(Type bindType, string bindMethodName) : Attribute
 {

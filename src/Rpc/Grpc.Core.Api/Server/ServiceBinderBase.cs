@@ -13,7 +13,7 @@ public abstract class ServiceBinderBase
         where TRequest : class
         where TResponse : class
     {
-        throw new NotImplementedException($"{GetType().Name} takes no method with one request and one response.");
+        throw Refusal("one request and one response");
     }
 
     /// <summary>Takes a method with a stream of requests and one response.</summary>
@@ -26,7 +26,7 @@ public abstract class ServiceBinderBase
         where TRequest : class
         where TResponse : class
     {
-        throw new NotImplementedException($"{GetType().Name} takes no method with a stream of requests and one response.");
+        throw Refusal("a stream of requests and one response");
     }
 
     /// <summary>Takes a method with one request and a stream of responses.</summary>
@@ -39,7 +39,7 @@ public abstract class ServiceBinderBase
         where TRequest : class
         where TResponse : class
     {
-        throw new NotImplementedException($"{GetType().Name} takes no method with one request and a stream of responses.");
+        throw Refusal("one request and a stream of responses");
     }
 
     /// <summary>Takes a method with a stream each way.</summary>
@@ -52,6 +52,8 @@ public abstract class ServiceBinderBase
         where TRequest : class
         where TResponse : class
     {
-        throw new NotImplementedException($"{GetType().Name} takes no method with a stream each way.");
+        throw Refusal("a stream each way");
     }
+
+    private NotImplementedException Refusal(string shape) => new($"{GetType().Name} takes no method with {shape}.");
 }
