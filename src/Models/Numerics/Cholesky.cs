@@ -1,0 +1,80 @@
+namespace DigitalTwin.Models.Numerics;
+
+/// <summary>Solves A x = b for a symmetric positive definite A = L Lᵀ.</summary>
+/// <remarks>Golub and Van Loan, Matrix Computations, 4th ed., algorithm 4.2.1 and section 4.2.5.</remarks>
+public static class Cholesky
+{
+    /// <summary>2^−52, the spacing of doubles at 1.</summary>
+    private const double UnitSpacing = 2.2204460492503131e-16;
+
+    /// <summary>The solution x of A x = b.</summary>
+    /// <param name="matrix">A, n × n, row by row; only its lower triangle is read.</param>
+    /// <param name="rightHandSide">b, n entries.</param>
+    /// <exception cref="ArgumentException">The matrix has another size than n × n.</exception>
+    /// <exception cref="NotPositiveDefiniteException">A pivot is zero or negative to working precision.</exception>
+    public static double[] Solve(ReadOnlySpan<double> matrix, ReadOnlySpan<double> rightHandSide)
+    {
+        int n = rightHandSide.Length;
+        double[] lower = Factor(matrix, n);
+
+        // L y = b, then Lᵀ x = y, both in place.
+        double[] x = rightHandSide.ToArray();
+        for (int i = 0; i < n; i++)
+        {
+            for (int k = 0; k < i; k++)
+            {
+                x[i] -= lower[(i * n) + k] * x[k];
+            }
+
+            x[i] /= lower[(i * n) + i];
+        }
+
+        for (int i = n - 1; i >= 0; i--)
+        {
+            for (int k = i + 1; k < n; k++)
+            {
+                x[i] -= lower[(k * n) + i] * x[k];
+            }
+
+            x[i] /= lower[(i * n) + i];
+        }
+
+        return x;
+    }
+
+    /// <summary>The lower triangular L with A = L Lᵀ, n × n, row by row, zeros above the diagonal.</summary>
+    /// <inheritdoc cref="Solve"/>
+    public static double[] Factor(ReadOnlySpan<double> matrix, int n)
+    {
+        if (matrix.Length != n * n)
+        {
+            throw new ArgumentException($"Expected {n} x {n} entries, got {matrix.Length}.", nameof(matrix));
+        }
+
+        double[] lower = new double[n * n];
+        for (int row = 0; row < n; row++)
+        {
+            for (int column = 0; column <= row; column++)
+            {
+                double remainder = matrix[(row * n) + column];
+                for (int k = 0; k < column; k++)
+                {
+                    remainder -= lower[(row * n) + k] * lower[(column * n) + k];
+                }
+
+                lower[(row * n) + column] = row == column
+                    ? Math.Sqrt(PivotOf(remainder, matrix[(row * n) + row], n, row))
+                    : remainder / lower[(column * n) + column];
+            }
+        }
+
+        return lower;
+    }
+
+    // A pivot that has lost all bits of its diagonal entry is rounding noise, whatever its sign. A NaN fails as well.
+    private static double PivotOf(double remainder, double diagonal, int n, int row) =>
+        remainder > n * UnitSpacing * diagonal && double.IsFinite(remainder)
+            ? remainder
+            : throw new NotPositiveDefiniteException(
+                FormattableString.Invariant($"Pivot {row} is {remainder:R} beside a diagonal entry of {diagonal:R}."));
+}
