@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace DigitalTwin.Documents;
 
-/// <summary>One value of a strict YAML document: a scalar, a list or a mapping that knows its file, line and path.</summary>
+/// <summary>One value of a strict YAML document: it knows its file, line and path.</summary>
 /// <remarks>
 /// The caller says what it expects and gets that or a <see cref="DocumentException"/>; nothing is guessed from the
 /// spelling of a scalar, so <c>no</c> is a text where a text is asked for and an error where a boolean is.
@@ -53,8 +53,8 @@ public sealed partial class DocumentNode
     /// <param name="text">The document itself.</param>
     /// <param name="maxBytes">The longest document accepted, in bytes of UTF-8.</param>
     /// <exception cref="DocumentException">
-    /// The text is not YAML, or uses a duplicate key, an anchor, alias, tag, merge key or directive, a second document, a
-    /// tab, an invisible character, or more than 12 levels.
+    /// The text is not YAML, or uses a duplicate key, an anchor, alias, tag, merge key or directive, a second document,
+    /// a tab, an invisible character, or more than 12 levels.
     /// </exception>
     public static DocumentNode Parse(string file, string text, int maxBytes = 65536)
     {
@@ -81,7 +81,7 @@ public sealed partial class DocumentNode
         return null;
     }
 
-    /// <summary>Refuses any field that is not among <paramref name="keys"/>: a misspelt limit must not be no limit.</summary>
+    /// <summary>Refuses every field outside <paramref name="keys"/>: a misspelt limit must not be no limit.</summary>
     public void AllowOnly(params ReadOnlySpan<string> keys)
     {
         foreach (KeyValuePair<string, DocumentNode> entry in Entries())
@@ -124,8 +124,8 @@ public sealed partial class DocumentNode
             : throw Problem($"{Shown(text)} is not allowed; allowed: {List(allowed)}.{Suggestion(text, allowed)}");
     }
 
-    /// <summary>A decimal integer from <paramref name="minimum"/> to <paramref name="maximum"/>, both included.</summary>
-    [SuppressMessage("Naming", "CA1720", Justification = "The readers are named after what a document's author writes.")]
+    /// <summary>An integer from <paramref name="minimum"/> to <paramref name="maximum"/>, both included.</summary>
+    [SuppressMessage("Naming", "CA1720", Justification = "Named after what the author of a document writes.")]
     public int Integer(int minimum, int maximum)
     {
         string range = string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}");
@@ -135,7 +135,7 @@ public sealed partial class DocumentNode
         return isInteger && fits && value >= minimum && value <= maximum ? value : throw NotAllowed(text, range);
     }
 
-    /// <summary>A decimal number from <paramref name="minimum"/> to <paramref name="maximum"/>, both included.</summary>
+    /// <summary>A number from <paramref name="minimum"/> to <paramref name="maximum"/>, both included.</summary>
     public double Number(double minimum, double maximum)
     {
         string range = string.Create(CultureInfo.InvariantCulture, $"a number from {minimum} to {maximum}");

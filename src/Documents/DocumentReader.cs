@@ -7,15 +7,15 @@ namespace DigitalTwin.Documents;
 
 /// <summary>Turns the event stream of the YAML parser into a tree, and refuses what a reader could misread.</summary>
 /// <remarks>
-/// A study is approved by a person who reads a page, so the page must mean what it seems to mean: no aliases, tags, merge
-/// keys or duplicate keys, and no invisible or text-reversing characters ("Trojan Source", CVE-2021-42574).
+/// A study is approved by a person who reads a page, so the page must mean what it seems to mean: no aliases, tags,
+/// merge keys or duplicate keys, and no invisible or text-reversing characters ("Trojan Source", CVE-2021-42574).
 /// </remarks>
 internal sealed class DocumentReader
 {
     /// <summary>Our deepest format nests 5 levels; 12 leaves room and keeps every recursion shallow.</summary>
     internal const int MaximumDepth = 12;
 
-    /// <summary>A field name or a category value longer than this is a mistake, and would flood an error message.</summary>
+    /// <summary>A longer field name is a mistake, and would flood an error message.</summary>
     internal const int MaximumKeyLength = 100;
 
     private readonly string _file;
@@ -209,7 +209,8 @@ internal sealed class DocumentReader
             string path = field.Length == 0 ? key : $"{field}.{key}";
             if (!lines.TryAdd(key, keyLine))
             {
-                throw new DocumentException(_file, keyLine, path, $"is given twice; the first is on line {lines[key]}.");
+                throw new DocumentException(
+                    _file, keyLine, path, $"is given twice; the first is on line {lines[key]}.");
             }
 
             _parser.MoveNext();

@@ -1,7 +1,7 @@
 namespace DigitalTwin.Documents.Tests;
 
 /// <summary>What a caller asks of a value and what an author is told when it is something else.</summary>
-/// <remarks>Goal: every refusal names file, line, field and the way out. Method: whole messages, compared letter by letter.</remarks>
+/// <remarks>Goal: every refusal names file, line, field and the way out. Method: whole messages, letter by letter.</remarks>
 public sealed class DocumentNodeTests
 {
     private const string Study = """
@@ -69,25 +69,37 @@ public sealed class DocumentNodeTests
     }
 
     [Theory]
-    [InlineData("privacy:\n  dp:\n    epsilon: 0", "heart.yaml:3: privacy.dp.epsilon: 0 is not allowed; give a number above 0 and at most 100.")]
-    [InlineData("privacy:\n  dp:\n    epsilon: .inf", "heart.yaml:3: privacy.dp.epsilon: .inf is not allowed; give a number above 0 and at most 100.")]
-    [InlineData("privacy:\n  dp:\n    epsilon: NaN", "heart.yaml:3: privacy.dp.epsilon: NaN is not allowed; give a number above 0 and at most 100.")]
-    [InlineData("privacy:\n  dp:\n    epsilon: 1e999", "heart.yaml:3: privacy.dp.epsilon: 1e999 is not allowed; give a number above 0 and at most 100.")]
-    [InlineData("privacy:\n  dp:\n    epsilon: 1,5", "heart.yaml:3: privacy.dp.epsilon: 1,5 is not allowed; give a number above 0 and at most 100.")]
-    [InlineData("privacy:\n  dp:\n    epsilon: '1'", "heart.yaml:3: privacy.dp.epsilon: a text in quotes is not allowed; give a number above 0 and at most 100.")]
-    [InlineData("privacy:\n  dp:\n    epsilon:", "heart.yaml:3: privacy.dp.epsilon: found no value; give a number above 0 and at most 100.")]
-    [InlineData("privacy:\n  dp:\n    epsilon: [1]", "heart.yaml:3: privacy.dp.epsilon: found a list; give a number above 0 and at most 100.")]
+    [InlineData("0", "0 is not allowed")]
+    [InlineData("100.5", "100.5 is not allowed")]
+    [InlineData(".inf", ".inf is not allowed")]
+    [InlineData("NaN", "NaN is not allowed")]
+    [InlineData("1e999", "1e999 is not allowed")]
+    [InlineData("1,5", "1,5 is not allowed")]
+    [InlineData("one", "one is not allowed")]
+    [InlineData("'1'", "a text in quotes is not allowed")]
+    [InlineData("", "found no value")]
+    [InlineData("[1]", "found a list")]
+    [InlineData("{a: 1}", "found a group of fields")]
+    public void A_wrong_number_is_refused_with_file_line_field_and_range(string written, string complaint)
+    {
+        DocumentException refusal = Assert.Throws<DocumentException>(() => EpsilonOf(
+            $"study: heart\nprivacy:\n  dp:\n    epsilon: {written}"));
+
+        Assert.Equal($"heart.yaml:4: privacy.dp.epsilon: {complaint}; give a number above 0 and at most 100.",
+            refusal.Message);
+        Assert.Equal("heart.yaml", refusal.File);
+        Assert.Equal("privacy.dp.epsilon", refusal.Field);
+    }
+
+    [Theory]
     [InlineData("privacy:\n  dp: {}", "heart.yaml:2: privacy.dp.epsilon: is missing; add this field.")]
     [InlineData("privacy:\n  dp: none", "heart.yaml:2: privacy.dp: found a single value; give a group of fields.")]
     [InlineData("privacy:\n\n  dp: ~", "heart.yaml:3: privacy.dp: found no value; give a group of fields.")]
     [InlineData("- privacy", "heart.yaml:1: found a list; give a group of fields.")]
-    public void A_wrong_number_is_refused_with_file_line_field_and_range(string text, string message)
+    [InlineData("text", "heart.yaml:1: found a single value; give a group of fields.")]
+    public void A_missing_field_is_reported_at_the_line_of_its_group(string document, string message)
     {
-        DocumentException refusal = Assert.Throws<DocumentException>(() => DocumentNode.Parse("heart.yaml", text)
-            .Required("privacy").Required("dp").Required("epsilon").NumberAbove(0, 100));
-
-        Assert.Equal(message, refusal.Message);
-        Assert.Equal("heart.yaml", refusal.File);
+        Assert.Equal(message, Assert.Throws<DocumentException>(() => EpsilonOf(document)).Message);
     }
 
     [Theory]
@@ -169,7 +181,9 @@ public sealed class DocumentNodeTests
     {
         string document = $"v: {new string('a', length)}";
 
-        Assert.Equal(isAccepted, Record.Exception(() => DocumentNode.Parse("f", document).Required("v").Identifier()) is null);
+        Exception? refusal = Record.Exception(() => DocumentNode.Parse("f", document).Required("v").Identifier());
+
+        Assert.Equal(isAccepted, refusal is null);
     }
 
     [Fact]
@@ -177,7 +191,8 @@ public sealed class DocumentNodeTests
     {
         Assert.Equal("two lines folded",
             DocumentNode.Parse("f", "v: >\n  two lines\n  folded\n").Required("v").Text());
-        Assert.Equal("f:1: v: give a text of one line and 1 to 3 characters.", MessageOf("v: four", value => value.Text(3)));
+        Assert.Equal("f:1: v: give a text of one line and 1 to 3 characters.",
+            MessageOf("v: four", value => value.Text(3)));
         Assert.Equal("f:1: v: give a text of one line and 1 to 200 characters.",
             MessageOf("v: |\n  a\n  b\n", value => value.Text()));
         Assert.Equal("f:1: v: found no value; give a text.", MessageOf("v: null", value => value.Text()));
@@ -202,7 +217,8 @@ public sealed class DocumentNodeTests
             () => root.Required("privacy").AllowOnly("protection", "epsilon", "delta"));
 
         Assert.Equal(
-            "study.yaml:3: privacy.epsilom: is not a known field; allowed: protection, epsilon, delta. Did you mean epsilon?",
+            "study.yaml:3: privacy.epsilom: is not a known field; allowed: protection, epsilon, delta. "
+            + "Did you mean epsilon?",
             refusal.Message);
         Assert.Equal(3, refusal.Line);
         Assert.Equal("privacy.epsilom", refusal.Field);
@@ -228,6 +244,9 @@ public sealed class DocumentNodeTests
         Assert.Equal(edits, Spelling.Distance(left, right));
         Assert.Equal(edits, Spelling.Distance(right, left));
     }
+
+    private static double EpsilonOf(string document) => DocumentNode.Parse("heart.yaml", document)
+        .Required("privacy").Required("dp").Required("epsilon").NumberAbove(0, 100);
 
     private static string MessageOf(string document, Action<DocumentNode> read) =>
         Assert.Throws<DocumentException>(() => read(DocumentNode.Parse("f", document).Required("v"))).Message;

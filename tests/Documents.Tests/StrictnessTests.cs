@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DigitalTwin.Documents.Tests;
 
-/// <summary>The parts of YAML that a reader of a page could misread are refused, and no text brings the parser down.</summary>
+/// <summary>What a reader of a page could misread is refused, and no text brings the parser down.</summary>
 /// <remarks>Method: one document per refused feature, then many mutilated documents from a fixed generator.</remarks>
 public sealed class StrictnessTests
 {
@@ -48,7 +48,8 @@ public sealed class StrictnessTests
     {
         Assert.Equal(
             "f:2: this is not valid YAML from about this line on: a bracket or quote is probably not closed.",
-            Assert.Throws<DocumentException>(() => DocumentNode.Parse("f", "a: 1\ndata: {c: d\nsites:\n  - a:\n")).Message);
+            Assert.Throws<DocumentException>(
+                () => DocumentNode.Parse("f", "a: 1\ndata: {c: d\nsites:\n  - a:\n")).Message);
     }
 
     [Theory]
@@ -103,7 +104,8 @@ public sealed class StrictnessTests
     [Fact]
     public void No_mutilated_document_ends_in_another_exception()
     {
-        const string Whole = "study: heart\ndata: {contract: heart-disease/v1}\nsites:\n  - 'a'\n  - \"b\\u0041\"\nnote: |\n  x\n";
+        const string Whole =
+            "study: heart\ndata: {contract: heart-disease/v1}\nsites:\n  - 'a'\n  - \"b\\u0041\"\nnote: |\n  x\n";
         const string Splinters = "{}[]:,-?&*!|>'\"%@`#~\n\r \\\t<\u00e9\u0000\ud83d";
         ulong state = 20260401;
         for (int trial = 0; trial < 4000; trial++)
