@@ -1,7 +1,7 @@
 namespace DigitalTwin.Documents.Tests;
 
 /// <summary>What a caller asks of a value and what an author is told when it is something else.</summary>
-/// <remarks>Goal: every refusal names file, line, field and the way out. Method: whole messages, letter by letter.</remarks>
+/// <remarks>Goal: each refusal names file, line, field and the way out. Method: whole messages compared.</remarks>
 public sealed class DocumentNodeTests
 {
     private const string Study = """
