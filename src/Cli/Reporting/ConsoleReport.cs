@@ -6,6 +6,9 @@ namespace DigitalTwin.Cli.Reporting;
 /// <summary>The end of a run on the terminal: one table of figures, then model, privacy and ledger.</summary>
 public static class ConsoleReport
 {
+    private static readonly string[] FigureHeads =
+        ["rows", "accu-\nracy", "AUROC", "Brier", "cal.\nslope", "ε", "alone:\naccur.", "alone:\nAUROC"];
+
     /// <summary>Writes the report; fits 80 columns and says everything without colour too.</summary>
     public static void Write(IAnsiConsole console, RunResult result, string reportPath)
     {
@@ -70,7 +73,7 @@ public static class ConsoleReport
     {
         Table table = new Table().Border(TableBorder.Simple).Expand();
         table.AddColumn(new TableColumn("hospital"));
-        foreach (string head in (string[])["rows", "accu-\nracy", "AUROC", "Brier", "cal.\nslope", "ε", "alone:\naccur.", "alone:\nAUROC"])
+        foreach (string head in FigureHeads)
         {
             table.AddColumn(FigureColumn(head));
         }

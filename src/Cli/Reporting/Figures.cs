@@ -15,7 +15,7 @@ internal static class Figures
     public static string Score(double? value) =>
         value is double number ? number.ToString("0.000", CultureInfo.InvariantCulture) : Undefined;
 
-    /// <summary>ε and other privacy parameters, rounded up, so that the text never promises more than was kept.</summary>
+    /// <summary>ε and other privacy parameters, rounded up: the text never promises more than was kept.</summary>
     public static string Privacy(double? value)
     {
         if (value is not double number)
@@ -27,7 +27,7 @@ internal static class Figures
         const double Tolerance = 1e-9;
         if (number == 0 || number >= SmallestPlain)
         {
-            double up = Math.Ceiling((number * 1e4) - Tolerance) / 1e4;
+            double up = Math.Max(0, Math.Ceiling((number * 1e4) - Tolerance)) / 1e4;
             return up.ToString("0.####", CultureInfo.InvariantCulture);
         }
 

@@ -43,6 +43,7 @@ public static class HtmlReport
     private static XElement Header(RunResult result, ReportContext context)
     {
         int trained = result.Sites.Count(site => site.TrainRows > 0);
+        long rows = result.Sites.Sum(site => (long)site.Rows);
         string kind = result.Model is null ? "no model" : $"one {result.Model.Kind} model";
         return Xhtml.Element(
             "header",
@@ -56,8 +57,8 @@ public static class HtmlReport
                 Xhtml.Class("lead"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{trained} hospitals, {Figures.Count(result.Sites.Sum(site => (long)site.Rows))} patients' rows, "),
-                $"{result.Rounds.Count} rounds, {kind}, in {Figures.Seconds(result.Seconds)}. {context.DataSource}"));
+                    $"{trained} hospitals, {Figures.Count(rows)} rows of patients, {result.Rounds.Count} rounds, "),
+                $"{kind}, in {Figures.Seconds(result.Seconds)}. {context.DataSource}"));
     }
 
     // Only these three words become part of a class name; anything else came from somewhere it should not.

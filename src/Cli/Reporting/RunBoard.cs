@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace DigitalTwin.Cli.Reporting;
 
-/// <summary>What the live display shows; about fifteen lines, so that it fits a small terminal with four hospitals.</summary>
+/// <summary>What the live display shows; fifteen lines with four hospitals, for a small terminal.</summary>
 internal sealed class RunBoard(int plannedRounds)
 {
     private const int ShownRounds = 4;

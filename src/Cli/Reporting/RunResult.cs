@@ -1,6 +1,6 @@
 namespace DigitalTwin.Cli.Reporting;
 
-/// <summary>All that is told about one run of a study: the document behind <c>--json</c> and <c>result.json</c>.</summary>
+/// <summary>All that is told about one run: the document behind <c>--json</c> and <c>result.json</c>.</summary>
 /// <remarks>
 /// The order of the parameters is the order of the keys. A number that is undefined is <see langword="null"/> and its
 /// reason stands in the site's <see cref="SiteResult.Flags"/>; it is never 0.5, 0 or NaN.

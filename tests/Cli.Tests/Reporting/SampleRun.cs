@@ -2,7 +2,7 @@ using DigitalTwin.Cli.Reporting;
 
 namespace DigitalTwin.Cli.Tests.Reporting;
 
-/// <summary>A run as the demo has it: four hospitals, one of them with a single class among its held-out rows.</summary>
+/// <summary>A run as the demo has it: four hospitals, one with a single class among its held-out rows.</summary>
 /// <remarks>The figures are made up in the range of the heart-disease study; no test takes them for results.</remarks>
 internal static class SampleRun
 {
@@ -123,5 +123,16 @@ internal static class SampleRun
         Metrics metrics,
         ComparatorMetrics local,
         IReadOnlyList<string> flags) => new(
-            name, rows, trainRows, rows - trainRows, metrics, local, 0.99996, 1e-3, flags, "contributed", null, 29_812, [Digest]);
+            name,
+            rows,
+            trainRows,
+            rows - trainRows,
+            metrics,
+            local,
+            Epsilon: 0.99996,
+            Delta: 1e-3,
+            flags,
+            Verdict: "contributed",
+            BytesSent: 29_812,
+            Updates: [Digest]);
 }

@@ -77,7 +77,7 @@ internal static class PrivacyWords
             ? "a factor so large that it protects nobody"
             : string.Create(CultureInfo.InvariantCulture, $"a factor of about {Math.Exp(epsilon):0.0} at most");
         string except = delta is null ? "" : $", apart from a chance of the order of δ = {Figures.Privacy(delta)}";
-        return $"ε = {Figures.Privacy(epsilon)} bounds what the released sums can tell about any one patient: they move "
-            + $"an observer's odds that this patient was among the training rows by {factor}{except}.";
+        return $"ε = {Figures.Privacy(epsilon)} bounds what the released sums can tell about any one patient: they "
+            + $"move an observer's odds that this patient was among the training rows by {factor}{except}.";
     }
 }

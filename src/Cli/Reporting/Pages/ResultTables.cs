@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace DigitalTwin.Cli.Reporting.Pages;
 
-/// <summary>The tables of the report. Every cell has its header; every undefined number is a dash with a flag.</summary>
+/// <summary>The tables of the report. Cells have headers; an undefined number is a dash with a flag.</summary>
 internal static class ResultTables
 {
     /// <summary>Ends every mention of a model that saw pooled rows.</summary>
@@ -21,6 +21,14 @@ internal static class ResultTables
             ResultsHead(),
             Xhtml.Element("tbody", result.Sites.Select(SiteRow)),
             Xhtml.Element("tbody", Xhtml.Class("pooled"), PooledRow(result), ComparatorRow(result.Comparator))));
+        foreach (SiteResult site in result.Sites.Where(site => site.Flags.Count > 0))
+        {
+            yield return Xhtml.Paragraph(
+                Xhtml.Class("flags"),
+                $"† {site.Name} ",
+                site.Flags.Select(flag => Xhtml.Element("span", Xhtml.Class("flag"), flag)));
+        }
+
         yield return Xhtml.Paragraph(
             Xhtml.Class("fine"),
             "Accuracy at a risk of 0.5. Brier: mean squared error of the risk, smaller is better. Calibration slope: ",
@@ -86,15 +94,14 @@ internal static class ResultTables
             Spanning("Federated model", columns: 4),
             Spanning("Alone", columns: 2),
             Spanning("ε", rows: 2, kind: "number"),
-            Spanning("Sent", rows: 2, kind: "number"),
-            Spanning("Flags", rows: 2)),
+            Spanning("Sent", rows: 2, kind: "number")),
         Xhtml.Element(
             "tr",
             SecondHead.Select(NumberHead)));
 
     private static XElement SiteRow(SiteResult site) => Xhtml.Element(
         "tr",
-        RowHead(site.Name),
+        RowHead(site.Flags.Count == 0 ? site.Name : $"{site.Name} †"),
         Number(Figures.Count(site.Rows)),
         Number(Figures.Count(site.TrainRows)),
         Number(Figures.Count(site.TestRows)),
@@ -102,8 +109,7 @@ internal static class ResultTables
         Number(Figures.Score(site.Local.Accuracy)),
         Number(Figures.Score(site.Local.Auroc)),
         Number(Figures.Privacy(site.Epsilon)),
-        Number(site.BytesSent is long bytes ? Figures.Bytes(bytes) : Figures.Undefined),
-        Xhtml.Element("td", site.Flags.Select(flag => Xhtml.Element("span", Xhtml.Class("flag"), flag))));
+        Number(site.BytesSent is long bytes ? Figures.Bytes(bytes) : Figures.Undefined));
 
     private static XElement PooledRow(RunResult result) => Xhtml.Element(
         "tr",
@@ -115,8 +121,7 @@ internal static class ResultTables
         Number(""),
         Number(""),
         Number(Figures.Privacy(result.Sites.Max(site => site.Epsilon))),
-        Number(Figures.Bytes(result.Sites.Sum(site => site.BytesSent ?? 0))),
-        Xhtml.Element("td"));
+        Number(Figures.Bytes(result.Sites.Sum(site => site.BytesSent ?? 0))));
 
     private static XElement ComparatorRow(ComparatorResult comparator) => Xhtml.Element(
         "tr",
@@ -129,7 +134,7 @@ internal static class ResultTables
             Xhtml.Element("small", ComparatorLabel)),
         Number(Figures.Score(comparator.Pooled?.Accuracy)),
         Number(Figures.Score(comparator.Pooled?.Auroc)),
-        Xhtml.Element("td", new XAttribute("colspan", 7)));
+        Xhtml.Element("td", new XAttribute("colspan", 6)));
 
     private static IEnumerable<XElement> Scores(Metrics metrics) =>
     [

@@ -27,7 +27,9 @@ internal static class RoundPlots
             return frame.Finish("loss", "Loss per round", "No round released a loss.");
         }
 
-        frame.Add(Svg.Path(points.Select(point => (frame.X.Map(point.Round), frame.Y.Map(point.Loss))), "curve series-0"));
+        frame.Add(Svg.Path(
+            points.Select(point => (frame.X.Map(point.Round), frame.Y.Map(point.Loss))),
+            "curve series-0"));
 
         // Dots say where a round is; in a long run they would only thicken the line.
         const int MostDots = 60;
@@ -37,15 +39,17 @@ internal static class RoundPlots
             frame.Add(Svg.Circle(frame.X.Map(round), frame.Y.Map(loss), 3, "dot series-0", tip));
         }
 
+        (int Round, double Loss) first = points[0];
+        (int Round, double Loss) last = points[^1];
         return frame.Finish(
             "loss",
             "Loss per round",
             string.Create(
                 Culture,
-                $"From {points[0].Loss:G4} in round {points[0].Round} to {points[^1].Loss:G4} in round {points[^1].Round}."));
+                $"From {first.Loss:G4} in round {first.Round} to {last.Loss:G4} in round {last.Round}."));
     }
 
-    /// <summary>Bytes on the wire in each round, the hospitals stacked in the order of <paramref name="sites"/>.</summary>
+    /// <summary>Bytes on the wire in each round, hospitals stacked in the order of <paramref name="sites"/>.</summary>
     public static XElement Bytes(IReadOnlyList<RoundResult> rounds, IReadOnlyList<string> sites)
     {
         long highest = rounds.Select(round => round.BytesPerSite.Values.Sum()).DefaultIfEmpty(0).Max();

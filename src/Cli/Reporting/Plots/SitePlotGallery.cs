@@ -26,6 +26,7 @@ internal static class SitePlotGallery
         }
         else
         {
+            DrawDiagonal(frame);
             frame.Add(Svg.Path(
                 plots.Roc.Select(point => (frame.X.Map(point.Fpr), frame.Y.Map(point.Tpr))),
                 $"curve {Svg.Series(series)}"));
@@ -46,6 +47,10 @@ internal static class SitePlotGallery
         if (bins.Count == 0)
         {
             frame.DrawAbsence("no held-out rows");
+        }
+        else
+        {
+            DrawDiagonal(frame);
         }
 
         string colour = Svg.Series(series);
@@ -83,7 +88,9 @@ internal static class SitePlotGallery
         PlotFrame frame = new(Width, Height, (0, 1), (0, 1), Left);
         frame.DrawY(y, Quarters);
         frame.DrawX(x, Quarters);
-        frame.Add(Svg.Line(frame.X.Map(0), frame.Y.Map(0), frame.X.Map(1), frame.Y.Map(1), "diagonal"));
         return frame;
     }
+
+    private static void DrawDiagonal(PlotFrame frame) =>
+        frame.Add(Svg.Line(frame.X.Map(0), frame.Y.Map(0), frame.X.Map(1), frame.Y.Map(1), "diagonal"));
 }

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace DigitalTwin.Cli.Reporting.Plots;
 
-/// <summary>The few SVG shapes that the plots are made of. Colours come from the page's style sheet, by class.</summary>
+/// <summary>The few SVG shapes that the plots are made of; colours come from the style sheet, by class.</summary>
 internal static class Svg
 {
     /// <summary>Number of series colours in the style sheet; further series start over.</summary>
