@@ -45,6 +45,9 @@ public sealed partial class DocumentNode
     /// <summary>The line, counted from 1, of the field's name, or of the value where it has no name.</summary>
     public int Line { get; }
 
+    /// <summary>Whether the node is a single value, not a list or a mapping.</summary>
+    public bool IsScalar => _shape == Shape.Scalar;
+
     /// <summary>Whether the value is left out or written <c>null</c> or <c>~</c> without quotes.</summary>
     public bool IsNull => _shape == Shape.Scalar && _isPlain && _scalar is "" or "~" or "null" or "Null" or "NULL";
 
