@@ -1,10 +1,9 @@
-using DigitalTwin.Rpc.Tests.Probing;
 using Grpc.Core;
 
-namespace DigitalTwin.Rpc.Tests;
+namespace DigitalTwin.Rpc.Tests.Probing;
 
-/// <summary>The four shapes, answered as the .proto says.</summary>
-internal sealed class ProbeService : Probe.ProbeBase
+/// <summary>The four shapes, answered as the .proto says. A test that needs another answer overrides one.</summary>
+internal class ProbeService : Probe.ProbeBase
 {
     public override Task<Number> Echo(Number request, ServerCallContext context) => Task.FromResult(request);
 
