@@ -1,27 +1,31 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy;
 
-/// <summary>What the formula for continuous Gaussian noise must be corrected by when the noise is drawn on the integers.</summary>
+/// <summary>
+/// What the formula for continuous Gaussian noise must be corrected by when the noise is drawn on the integers.
+/// </summary>
 /// <remarks>
-/// <para><b>Claim.</b> A statistic with values in Z^d, of L2 sensitivity Δ, is released T times, adaptively, each time with
-/// independent noise from the discrete Gaussian N_Z(0, σ²) on every coordinate. Then, for every ε,
+/// <para><b>Claim.</b> A statistic with values in Z^d, of L2 sensitivity Δ, is released T times, adaptively, each time
+/// with independent noise from the discrete Gaussian N_Z(0, σ²) on every coordinate. Then, for every ε,
 /// δ_discrete(ε) ≤ δ_Gauss(ε; μ = √T·Δ/σ) + d·T / (σ·√(2π)).</para>
-/// <para><b>Normaliser.</b> Z = Σ_n exp(−n²/2σ²) = σ√(2π)·(1 + 2·Σ_{m≥1} exp(−2π²σ²m²)) by Poisson summation. So, with p the
-/// density of N(0, σ²), the probability of an integer x is r·p(x), 0 &lt; r ≤ 1, and the same r holds after a shift by an
-/// integer: it scales both sides of a hockey stick and only lowers it. (1 − r ≤ 3·exp(−2π²σ²).)</para>
-/// <para><b>One coordinate.</b> For constants A, B ≥ 0 and an integer s, let g(x) = max(0, A·p(x) − B·p(x − s)). Where it is
-/// positive, a half-line or all of R, ln g = ln p(x) + ln(A − B·exp((2sx − s²)/2σ²)) is a sum of two concave functions: g
-/// is log-concave, so unimodal. For a unimodal g, Σ_{n∈Z} g(n) ≤ ∫g + max g: left of the interval [k, k+1] that holds the
-/// mode, g(n) ≤ ∫ over [n, n+1]; right of it, g(n) ≤ ∫ over [n−1, n]; and inside, the smaller of g(k), g(k+1) is below the
-/// integral over [k, k+1], the larger below max g. Here max g ≤ A/(σ√(2π)).</para>
-/// <para><b>One release.</b> Given the past, the means of a release are two fixed integer vectors. δ at any level γ = e^ε ≥ 0 is
-/// Σ_x max(0, Π p(x_j) − γ·Π p(x_j − s_j)). Turn the coordinates from sums into integrals one at a time: for coordinate j the
-/// others give A, which adds up to at most 1 over all their values, so each exchange costs at most 1/(σ√(2π)). What is
-/// left is d-dimensional continuous noise under a shift of length at most Δ, hence at most the profile of N(0, 1) against
-/// N(Δ/σ, 1).</para>
-/// <para><b>All releases.</b> Exchange the last release first. Conditioned on the past x its level is γ·Q(x)/P(x), and the bound
-/// above holds at every level; averaged over P it costs d/(σ√(2π)) and leaves a pair that no longer depends on the past. The
-/// release before is then again coordinates times a fixed pair, which joins A and B. After T exchanges the pair is
-/// N(0, 1)^T against N(Δ/σ, 1)^T, that is μ = √T·Δ/σ. Releases may differ in d, Δ and σ: the costs and the μ² add.</para>
+/// <para><b>Normaliser.</b> Let p be the density of N(0, σ²). By Poisson summation Σ_n exp(−n²/2σ²) =
+/// σ√(2π)·(1 + 2·Σ_{m≥1} exp(−2π²σ²m²)), so the probability of an integer x is r·p(x) with 0 &lt; r ≤ 1 and
+/// 1 − r ≤ 3·exp(−2π²σ²). After a shift by an integer the same r holds: it scales both sides of a hockey stick and so
+/// only lowers it. The normaliser costs nothing.</para>
+/// <para><b>One coordinate.</b> For A, B ≥ 0 and an integer s let g(x) = max(0, A·p(x) − B·p(x − s)). Where g is
+/// positive, on a half-line or on all of R, ln g = ln p(x) + ln(A − B·exp((2sx − s²)/2σ²)) is a sum of two concave
+/// functions, so g has one mode. Then Σ_{n∈Z} g(n) ≤ ∫g + max g: with the mode in [k, k+1], g(n) is at most the
+/// integral over [n, n+1] for n &lt; k and over [n−1, n] for n &gt; k+1; of g(k) and g(k+1) the smaller is at most the
+/// integral over [k, k+1], the larger at most max g. And max g ≤ A/(σ√(2π)).</para>
+/// <para><b>One release.</b> Given the past, its two means are fixed integer vectors that differ by s, and its hockey
+/// stick at level γ ≥ 0 is Σ_x max(0, Π r·p(x_j) − γ·Π r·p(x_j − s_j)). Turn the coordinates from sums into integrals
+/// one at a time. For coordinate j the product of all others is A, a probability distribution over their values, so
+/// the exchange costs at most 1/(σ√(2π)). What is left is continuous noise under a shift of length at most Δ, at
+/// every level at most the hockey stick of N(0, 1) against N(Δ/σ, 1).</para>
+/// <para><b>All releases.</b> Exchange the last release first. Given a past of probability P under one data set and Q
+/// under the other its level is γ·Q/P; averaged over P, the bound above costs d/(σ√(2π)) and leaves a pair that no
+/// longer depends on the past. The release before is then once more its coordinates times a fixed pair, which joins A
+/// and B. After T exchanges N(0, 1)^T stands against N(Δ/σ, 1)^T, which is μ = √T·Δ/σ. Releases may differ in d, Δ
+/// and σ: the costs add, and so do the μ².</para>
 /// </remarks>
 public static class DiscreteGaussianSlack
 {
@@ -42,13 +46,13 @@ public static class DiscreteGaussianSlack
     }
 
     /// <summary>
-    /// τ: the largest |ln| of the ratio, at any integer, of the sum of independent discrete Gaussians N_Z(0, σ²) to the one
-    /// N_Z(0, addends·σ²) that the accounting assumes.
+    /// τ: the largest |ln| of the ratio, at any integer, of the sum of independent discrete Gaussians N_Z(0, σ²) to
+    /// the one N_Z(0, addends·σ²) that the accounting assumes.
     /// </summary>
     /// <remarks>
-    /// τ = 10·Σ_{k=1}^{n−1} exp(−2π²σ²·k/(k+1)), Kairouz, Liu and Steinke, "The Distributed Discrete Gaussian Mechanism for
-    /// Federated Learning with Secure Aggregation", ICML 2021 (their bound on convolutions). From σ = 1024 on each term is below
-    /// exp(−10^7), which a double rounds to zero: distributed noise costs nothing that could be added to ε.
+    /// τ = 10·Σ_{k=1}^{n−1} exp(−2π²σ²·k/(k+1)): Kairouz, Liu and Steinke, "The Distributed Discrete Gaussian Mechanism
+    /// for Federated Learning with Secure Aggregation", ICML 2021, their bound on convolutions, for σ² ≥ 1/2. From
+    /// σ = 1024 on each term is below exp(−10^7), which a double rounds to zero: noise in parts costs no ε.
     /// </remarks>
     /// <param name="addends">Number of nodes whose noise is summed.</param>
     /// <param name="sigmaGrid">σ of each node's noise in grid units.</param>

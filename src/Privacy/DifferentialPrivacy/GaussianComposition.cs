@@ -2,14 +2,15 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 
 /// <summary>The exact (ε, δ) of any number of Gaussian mechanisms that all patients take part in.</summary>
 /// <remarks>
-/// <para>One release of a statistic of L2 sensitivity Δ under noise N(0, σ²) is exactly as hard to see through as telling
-/// N(0, 1) from N(μ, 1) with μ = Δ/σ, and T of them compose to μ_total = √(Σ μ²) without loss, adaptive or not (Dong, Roth
-/// and Su, "Gaussian Differential Privacy", 2019, theorem 2.7 and corollary 3.3). Its privacy profile is
-/// δ(ε) = Φ(μ/2 − ε/μ) − e^ε·Φ(−μ/2 − ε/μ) (Balle and Wang, "Improving the Gaussian Mechanism for Differential Privacy",
-/// 2018, theorem 8).</para>
-/// <para>With a = μ/2 − ε/μ and b = a − μ, e^ε·φ(b) = φ(a). So for a ≤ 0, δ = ½·exp(−a²/2)·(erfcx(−a/√2) − erfcx(−b/√2)),
-/// where nothing overflows and δ keeps its digits down to the smallest double; its logarithm goes further. The subtraction
-/// costs a relative 1e-15·(1 + |a|)/μ; below μ = 1e-5 the derivative of Mills' ratio takes its place.</para>
+/// <para>One release of a statistic of L2 sensitivity Δ under noise N(0, σ²) is exactly as hard to see through as
+/// telling N(0, 1) from N(μ, 1) with μ = Δ/σ, and T of them compose to μ_total = √(Σ μ²) without loss, adaptive or
+/// not (Dong, Roth and Su, "Gaussian Differential Privacy", 2019, theorem 2.7 and corollary 3.3). Its privacy profile
+/// is δ(ε) = Φ(μ/2 − ε/μ) − e^ε·Φ(−μ/2 − ε/μ) (Balle and Wang, "Improving the Gaussian Mechanism for Differential
+/// Privacy", 2018, theorem 8).</para>
+/// <para>With a = μ/2 − ε/μ and b = a − μ, e^ε·φ(b) = φ(a). So for a ≤ 0,
+/// δ = ½·exp(−a²/2)·(erfcx(−a/√2) − erfcx(−b/√2)), where nothing overflows and δ keeps its digits down to the smallest
+/// double; its logarithm goes further. The subtraction costs a relative 1e-15·(1 + |a|)/μ; below μ = 1e-5 the
+/// derivative of Mills' ratio takes its place.</para>
 /// </remarks>
 public static class GaussianComposition
 {
@@ -75,7 +76,9 @@ public static class GaussianComposition
         return Math.BitDecrement(SmallestWhere(mu => LogDelta(budget.Epsilon, mu) > target, tooMuch));
     }
 
-    /// <summary>σ/Δ of each of <paramref name="steps"/> equal releases that together spend <paramref name="budget"/>.</summary>
+    /// <summary>
+    /// σ/Δ of each of <paramref name="steps"/> equal releases that together spend <paramref name="budget"/>.
+    /// </summary>
     /// <exception cref="ArgumentException">δ is zero, which no Gaussian noise reaches.</exception>
     public static double NoiseMultiplier(PrivacyBudget budget, int steps)
     {
@@ -143,8 +146,8 @@ public static class GaussianComposition
 
     /// <summary>The smallest positive double that satisfies a monotone condition, given one that does.</summary>
     /// <remarks>
-    /// Positive doubles are ordered as their bits are: halving the interval of bits ends after 63 steps at two neighbours,
-    /// whatever the scale, and needs neither a tolerance nor a start value.
+    /// Positive doubles are ordered as their bits are: halving the interval of bits ends after 63 steps at two
+    /// neighbours, whatever the scale, and needs neither a tolerance nor a start value.
     /// </remarks>
     private static double SmallestWhere(Func<double, bool> holds, double upper)
     {

@@ -1,18 +1,25 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy;
 
-/// <summary>Bounds what one patient can add to a sum: an integer vector of L2 norm at most C, checked in integers.</summary>
+/// <summary>
+/// Bounds what one patient can add to a sum: an integer vector of L2 norm at most C, checked in integers.
+/// </summary>
 /// <remarks>
-/// Per-example clipping of Abadi et al., "Deep Learning with Differential Privacy", CCS 2016, on the grid the noise lives
-/// on. Floating point decides which integers are taken, but the bound itself is Σ x² ≤ C² in 128-bit integers, so the
-/// sensitivity that the accounting assumes holds exactly (Mironov, "On Significance of the Least Significant Bits for
-/// Differential Privacy", CCS 2012, shows what happens otherwise). Adding or removing a patient moves the sum by at most C.
+/// Per-example clipping of Abadi et al., "Deep Learning with Differential Privacy", CCS 2016, on the grid the noise
+/// lives on. Floating point decides which integers are taken, but the bound itself is Σ x² ≤ C² in 128-bit integers,
+/// so the sensitivity that the accounting assumes holds exactly (Mironov, "On Significance of the Least Significant
+/// Bits for Differential Privacy", CCS 2012, shows what happens otherwise). Adding or removing a patient moves the
+/// sum by at most C.
 /// </remarks>
 public sealed class PatientClipping
 {
-    /// <summary>Grid values are exact doubles up to it, and the squares of 2^20 such values still fit 128 bits.</summary>
+    /// <summary>
+    /// Grid values are exact doubles up to it, and the squares of 2^20 such values still fit 128 bits.
+    /// </summary>
     private const long LargestClip = 1L << 52;
 
-    /// <summary>First step by which a vector that rounding left too long is shortened; each further one is twice as large.</summary>
+    /// <summary>
+    /// First step by which a vector that rounding left too long is shortened; each further one is twice as large.
+    /// </summary>
     private static readonly double FirstShrink = Math.ScaleB(1, -50);
 
     private readonly UInt128 _squaredClip;

@@ -19,10 +19,15 @@ internal static class ScaledErfc
     private static readonly double InverseSqrtPi = 1 / Math.Sqrt(Math.PI);
 
     private static ReadOnlySpan<double> CentreNumerator =>
-        [1.85777706184603153e-1, 3.16112374387056560e0, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3];
+    [
+        1.85777706184603153e-1, 3.16112374387056560e0, 1.13864154151050156e2, 3.77485237685302021e2,
+        3.20937758913846947e3,
+    ];
 
     private static ReadOnlySpan<double> CentreDenominator =>
-        [1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3];
+    [
+        1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3,
+    ];
 
     private static ReadOnlySpan<double> MiddleNumerator =>
     [

@@ -7,8 +7,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 
 /// <summary>Bits that whoever holds the key can draw again: for noise that a hospital's own auditor replays.</summary>
 /// <remarks>
-/// SHAKE256(domain ‖ length of purpose ‖ purpose in UTF-8 ‖ key). The noise protects patients only from those who do not
-/// have the key: it stays at the node, is never logged, and no two releases share key and purpose. Not safe for
+/// SHAKE256(domain ‖ length of purpose ‖ purpose in UTF-8 ‖ key). The noise protects patients only from those who do
+/// not have the key: it stays at the node, is never logged, and no two releases share key and purpose. Not safe for
 /// concurrent use.
 /// </remarks>
 public sealed class SeededRandomBits : RandomBits, IDisposable
@@ -19,7 +19,9 @@ public sealed class SeededRandomBits : RandomBits, IDisposable
     private readonly ShakeStream _stream;
 
     /// <param name="key32">32 uniform secret bytes.</param>
-    /// <param name="purpose">What the bits are for, for example study, round and statistic. One purpose, one use.</param>
+    /// <param name="purpose">
+    /// What the bits are for, for example study, round and statistic. One purpose, one use.
+    /// </param>
     public SeededRandomBits(ReadOnlySpan<byte> key32, string purpose)
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);

@@ -14,7 +14,9 @@ namespace DigitalTwin.Privacy.Keccak;
 /// </remarks>
 internal sealed class ShakeStream : IDisposable
 {
-    /// <summary>Bytes per permutation: 1600 bits of state less a capacity of 512 bits (FIPS 202, section 6.2).</summary>
+    /// <summary>
+    /// Bytes per permutation: 1600 bits of state less a capacity of 512 bits (FIPS 202, section 6.2).
+    /// </summary>
     internal const int RateBytes = 136;
 
     private const int Rounds = 24;

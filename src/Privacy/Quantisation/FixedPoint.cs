@@ -1,13 +1,17 @@
 namespace DigitalTwin.Privacy.Quantisation;
 
-/// <summary>Real vectors as words of Z/2^64, such that a sum of a known number of them decodes to the sum of the reals.</summary>
+/// <summary>
+/// Real vectors as words of Z/2^64, such that a sum of a known number of them decodes to the sum of the reals.
+/// </summary>
 /// <remarks>
 /// A word is round(x · 2^s) in two's complement, halves to even. Integers are summed, so the result depends neither on
 /// the order of the addends nor on the masks that cancel in between, and is the same on every processor.
 /// </remarks>
 public sealed class FixedPoint
 {
-    /// <summary>Bits of the largest sum: one bit below the sign stays free, so that rounding cannot reach it either.</summary>
+    /// <summary>
+    /// Bits of the largest sum: one bit below the sign stays free, so that rounding cannot reach it either.
+    /// </summary>
     private const int SumBits = 62;
 
     private readonly double _limit;

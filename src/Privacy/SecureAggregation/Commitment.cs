@@ -21,7 +21,9 @@ public static class Commitment
     /// <param name="kind">What is committed to, for example "update": lower-case letters, digits and hyphens.</param>
     /// <param name="salt32">32 random bytes, secret as long as the content is.</param>
     /// <param name="digest32">SHA-256 of the content.</param>
-    /// <exception cref="ArgumentException">Another length, or a kind that could be read as more than a kind.</exception>
+    /// <exception cref="ArgumentException">
+    /// Another length, or a kind that could be read as more than a kind.
+    /// </exception>
     public static byte[] Of(string kind, ReadOnlySpan<byte> salt32, ReadOnlySpan<byte> digest32)
     {
         ArgumentException.ThrowIfNullOrEmpty(kind);

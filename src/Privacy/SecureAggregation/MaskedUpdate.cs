@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace DigitalTwin.Privacy.SecureAggregation;
 
-/// <summary>A node's update under one mask per peer: worth nothing alone, exact once all of the cohort are summed.</summary>
+/// <summary>
+/// A node's update under one mask per peer: worth nothing alone, exact once all of the cohort are summed.
+/// </summary>
 /// <remarks>
 /// Round 2 of Bonawitz et al., CCS 2017, section 4, without the second mask: the sum opens only when every node of the
 /// cohort has handed in, and a drop-out means a new attempt with new masks. The node itself enforces the size of the
@@ -36,7 +38,7 @@ public static class MaskedUpdate
         List<(byte[] Secret, MaskSign Sign)> masks = new(peerKeys.Count);
         try
         {
-            // All secrets first: a key refused halfway must not leave an update that some masks cover and others do not.
+            // All secrets first: a key refused halfway must not leave an update that is masked in part.
             foreach ((string peer, byte[] key) in peerKeys)
             {
                 MaskSign sign = string.CompareOrdinal(self, peer) < 0 ? MaskSign.Add : MaskSign.Subtract;

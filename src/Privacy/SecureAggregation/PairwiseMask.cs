@@ -14,7 +14,9 @@ public static class PairwiseMask
     /// <summary>Length in bytes of the secret that two nodes agree on by ECDH.</summary>
     public const int SecretSize = 32;
 
-    /// <summary>Bytes of mask that exist at a time: small enough for the stack, large enough to amortise the calls.</summary>
+    /// <summary>
+    /// Bytes of mask that exist at a time: small enough for the stack, large enough to amortise the calls.
+    /// </summary>
     private const int ChunkBytes = 4096;
 
     private static ReadOnlySpan<byte> Domain => "DigitalTwin/secagg/pairwise-mask/v1"u8;

@@ -12,7 +12,9 @@ namespace DigitalTwin.Privacy.SecureAggregation;
 /// </remarks>
 /// <param name="Study">Name of the study, not empty.</param>
 /// <param name="Round">Number of the round.</param>
-/// <param name="Attempt">Counts the cohorts tried for this round; a retry after a drop-out takes the next number.</param>
+/// <param name="Attempt">
+/// Counts the cohorts tried for this round; a retry after a drop-out takes the next number.
+/// </param>
 /// <param name="PlanDigest">Digest of the study's plan, not empty.</param>
 /// <param name="BaseModel">Digest of the model that training starts from; empty where there is none yet.</param>
 /// <param name="Cohort">Names of all nodes whose addends make up the sum, in any order.</param>

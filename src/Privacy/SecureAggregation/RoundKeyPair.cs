@@ -38,7 +38,9 @@ public sealed class RoundKeyPair : IDisposable
     /// <param name="self">Name of the node that holds this pair.</param>
     /// <param name="peer">Name of the node that the key belongs to.</param>
     /// <param name="context">What both sides agree on.</param>
-    /// <exception cref="CohortException">The key is invalid or this pair's own, or a name is not of the cohort.</exception>
+    /// <exception cref="CohortException">
+    /// The key is invalid or this pair's own, or a name is not of the cohort.
+    /// </exception>
     public byte[] Agree(ReadOnlySpan<byte> peerPublicKey, string self, string peer, RoundContext context)
     {
         RequirePair(self, peer, context);

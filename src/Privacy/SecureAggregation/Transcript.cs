@@ -8,7 +8,7 @@ namespace DigitalTwin.Privacy.SecureAggregation;
 internal sealed class Transcript
 {
     // A lone surrogate must not turn into U+FFFD: two different names would get one encoding.
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly ArrayBufferWriter<byte> _bytes = new();
 

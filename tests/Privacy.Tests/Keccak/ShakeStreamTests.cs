@@ -3,8 +3,9 @@ using DigitalTwin.Privacy.Keccak;
 
 namespace DigitalTwin.Privacy.Tests.Keccak;
 
-// Goal: our sponge is SHAKE256. Method: FIPS 202's own empty-message vector, then byte equality with the class library's
-// one-shot SHAKE256 around every multiple of the block, in message and in output, however the output is cut.
+// Goal: our sponge is SHAKE256. Method: FIPS 202's own empty-message vector, then byte equality with the class
+// library's one-shot SHAKE256 around every multiple of the block, in message and in output, however the output is
+// cut.
 public sealed class ShakeStreamTests
 {
     [Fact]
