@@ -1,4 +1,5 @@
 using DigitalTwin.Models.Layers;
+using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models;
 
@@ -13,8 +14,24 @@ public sealed class LogisticModel(int columns) : DifferentiableModel
     /// <summary>The place of the intercept: the last.</summary>
     public int InterceptIndex => Columns;
 
-    /// <summary>Zeros, whatever the seed: the loss is convex, so the start needs no symmetry broken.</summary>
-    public override double[] InitialParameters(ulong seed) => new double[ParameterCount];
+    /// <summary>All entries uniform in ±1 / sqrt(columns), as torch.nn.Linear starts.</summary>
+    /// <remarks>
+    /// The published results of federated averaging on the heart-disease hospitals begin there and stop before the
+    /// start is forgotten. The loss is convex: methods that run to its optimum, or that pay for every round with noise,
+    /// start at zero.
+    /// </remarks>
+    public override double[] InitialParameters(ulong seed)
+    {
+        PhiloxStream random = new(seed, stream: 0);
+        double limit = 1 / Math.Sqrt(Columns);
+        double[] parameters = new double[ParameterCount];
+        foreach (ref double parameter in parameters.AsSpan())
+        {
+            parameter = limit * ((2 * random.NextUnit()) - 1);
+        }
+
+        return parameters;
+    }
 
     public override double Margin(ReadOnlySpan<double> parameters, ReadOnlySpan<double> row)
     {
