@@ -40,7 +40,7 @@ internal static partial class Tidiness
         .Where(folder => NamesOfNothing.Contains(folder, StringComparer.OrdinalIgnoreCase))
         .Select(folder => $"{path}: a folder named {folder} says nothing about what it holds");
 
-    /// <summary>Generated messages stop at the edge: only services and clients of a host turn them into values.</summary>
+    /// <summary>Generated messages stop at the edge: services and clients of a host turn them into values.</summary>
     public static IEnumerable<string> WireTypes(SourceFile file)
     {
         bool edge = Hosts.Any(host => file.Path.StartsWith(host, StringComparison.Ordinal))
