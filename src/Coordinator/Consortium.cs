@@ -8,7 +8,6 @@ using DigitalTwin.Coordinator.Ledgers;
 using DigitalTwin.Coordinator.Members;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Ledger.Encoding;
-using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;

@@ -26,7 +26,7 @@ public static class SiteDataLoader
     /// <summary>Share of rows held out, as in FLamby's Fed-Heart-Disease.</summary>
     private const double TestShare = 0.34;
 
-    /// <exception cref="ClinicalDataException">The file can't be read under the contract.</exception>
+    /// <exception cref="Clinical.ClinicalDataException">The file can't be read under the contract.</exception>
     public static LoadedData Load(DataSource source)
     {
         DataContract contract = DataContract.Embedded(source.Contract);

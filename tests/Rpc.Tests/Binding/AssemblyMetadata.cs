@@ -4,7 +4,7 @@ using System.Reflection.PortableExecutable;
 
 namespace DigitalTwin.Rpc.Tests.Binding;
 
-/// <summary>What one assembly file offers to others and asks of others, as lines of text that can be compared.</summary>
+/// <summary>What an assembly offers to others and asks of others, as lines of text that can be compared.</summary>
 internal sealed class AssemblyMetadata : IDisposable
 {
     private readonly SignatureText _text = new();
@@ -17,7 +17,7 @@ internal sealed class AssemblyMetadata : IDisposable
         _reader = _file.GetMetadataReader();
     }
 
-    /// <summary>Every type, method and field that another assembly can name: public, protected, or internal to friends.</summary>
+    /// <summary>Every type, method and field that another assembly can name.</summary>
     public IEnumerable<string> Offers(bool toFriend)
     {
         foreach (TypeDefinitionHandle handle in _reader.TypeDefinitions)
@@ -114,7 +114,7 @@ internal sealed class AssemblyMetadata : IDisposable
         };
     }
 
-    /// <summary>The type that declares <paramref name="member"/>, without type arguments; null if it is not a reference.</summary>
+    /// <summary>The type that declares <paramref name="member"/>; null if it is this assembly's own.</summary>
     private TypeReferenceHandle? DeclaringType(MemberReference member)
     {
         if (member.Parent.Kind == HandleKind.TypeReference)

@@ -7,8 +7,8 @@ using Grpc.Net.Compression;
 namespace DigitalTwin.Rpc.Tests.Binding;
 
 // Goal: no call of the packages into the contract assemblies can fail for want of a type or a member, not even one on a
-// path that no other test takes. Method: the packages' own metadata list what they ask for; every line must be among what
-// the contract assemblies offer, with the same signature.
+// path that no other test takes. Method: the packages' own metadata list what they ask for; every line must be among
+// what the contract assemblies offer, with the same signature.
 public sealed class BindingTests
 {
     private static readonly Assembly[] Packages = [typeof(GrpcChannel).Assembly, typeof(GrpcServiceOptions).Assembly];

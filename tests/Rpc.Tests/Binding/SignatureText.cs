@@ -3,7 +3,7 @@ using System.Reflection.Metadata;
 
 namespace DigitalTwin.Rpc.Tests.Binding;
 
-/// <summary>Writes types and signatures so that a definition and every reference that binds to it read the same.</summary>
+/// <summary>Writes types and signatures so that a definition and its references read the same.</summary>
 internal sealed class SignatureText : ISignatureTypeProvider<string, object?>
 {
     public static string OfMember(string type, string name, MethodSignature<string> signature)

@@ -8,8 +8,8 @@ using Grpc.Net.Compression;
 
 namespace DigitalTwin.Rpc.Tests.Calls;
 
-// Goal: compression can be switched off for good, since the length of a compressed message tells about its contents, and
-// works where someone wants it. Method: a client that asks for an encoding, against servers with and without it.
+// Goal: compression can be switched off for good, since the length of a compressed message tells about its contents,
+// and works where someone wants it. Method: a client that asks for an encoding, against servers with and without it.
 public sealed class CompressionTests
 {
     // The header by which Grpc.Net.Client is asked to compress a call; it does not go over the wire.
@@ -140,7 +140,8 @@ public sealed class CompressionTests
             CancellationToken cancellationToken)
         {
             HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
-            observe(response.Headers.TryGetValues("grpc-encoding", out IEnumerable<string>? found) ? found.Single() : null);
+            bool named = response.Headers.TryGetValues("grpc-encoding", out IEnumerable<string>? names);
+            observe(named ? names!.Single() : null);
             return response;
         }
     }

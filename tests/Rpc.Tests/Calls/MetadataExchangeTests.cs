@@ -4,8 +4,8 @@ using Grpc.Net.Client;
 
 namespace DigitalTwin.Rpc.Tests.Calls;
 
-// Goal: headers and trailers arrive as they were sent, text and bytes. Method: a handler that sends every request header
-// of the test back, once as response header and once as trailer.
+// Goal: headers and trailers arrive as they were sent, text and bytes. Method: a handler that sends every request
+// header of the test back, once as response header and once as trailer.
 public sealed class MetadataExchangeTests
 {
     private const string Prefix = "probe-";

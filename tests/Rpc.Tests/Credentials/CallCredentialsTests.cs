@@ -4,8 +4,8 @@ using Grpc.Net.Client;
 
 namespace DigitalTwin.Rpc.Tests.Credentials;
 
-// Goal: credentials go with the calls they are meant for and never over a channel that others can read. Method: a handler
-// that reports the authorization headers it got; the refusals are tried on channels without TLS.
+// Goal: credentials go with the calls they are meant for and never over a channel that others can read. Method: a
+// handler that reports the authorization headers it got; the refusals are tried on channels without TLS.
 public sealed class CallCredentialsTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -45,7 +45,8 @@ public sealed class CallCredentialsTests
     public async Task Composed_credentials_are_applied_in_order()
     {
         await using TokenHost host = await TokenHost.StartAsync();
-        CallCredentials composed = CallCredentials.Compose(Bearer("1"), CallCredentials.Compose(Bearer("2"), Bearer("3")));
+        CallCredentials inner = CallCredentials.Compose(Bearer("2"), Bearer("3"));
+        CallCredentials composed = CallCredentials.Compose(Bearer("1"), inner);
 
         await host.EchoAsync(new CallOptions(credentials: composed, cancellationToken: Token));
 

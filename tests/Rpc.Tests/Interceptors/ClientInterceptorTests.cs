@@ -5,8 +5,8 @@ using Grpc.Net.Client;
 
 namespace DigitalTwin.Rpc.Tests.Interceptors;
 
-// Goal: a client interceptor sees every call, in the documented order, and can change it. Method: interceptors that note
-// their name before and after, over the real stack.
+// Goal: a client interceptor sees every call, in the documented order, and can change it. Method: interceptors that
+// note their name before and after, over the real stack.
 public sealed class ClientInterceptorTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DigitalTwin.Rpc.Tests.Probing;
 
-/// <summary>A Kestrel server on a free loopback port: TLS 1.3, HTTP/2, and a certificate asked of every client.</summary>
+/// <summary>Kestrel on a free loopback port: TLS 1.3, HTTP/2, a certificate asked of every client.</summary>
 internal sealed class ProbeHost : IAsyncDisposable
 {
     private readonly WebApplication _application;

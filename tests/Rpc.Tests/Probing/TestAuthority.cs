@@ -23,7 +23,7 @@ internal sealed class TestAuthority : IDisposable
 
     public X509Certificate2 Root { get; }
 
-    /// <summary>What a peer is checked against: this root and nothing else, not even the machine's trust store.</summary>
+    /// <summary>What a peer is checked against: this root only, and not the machine's trust store.</summary>
     public X509ChainPolicy ChainPolicy
     {
         get => new()
@@ -34,7 +34,7 @@ internal sealed class TestAuthority : IDisposable
         };
     }
 
-    /// <summary>A certificate that names <paramref name="name"/>, localhost and the loopback address, with its key.</summary>
+    /// <summary>A certificate for <paramref name="name"/>, localhost and the loopback address.</summary>
     public X509Certificate2 Issue(string name)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -52,7 +52,8 @@ public sealed class ServiceDefinitionTests
 
         Assert.Equal("TWIN", await invoker.AsyncUnaryCall(Upper, null, options, "twin"));
 
-        using AsyncServerStreamingCall<string> letters = invoker.AsyncServerStreamingCall(Letters, null, options, "twin");
+        using AsyncServerStreamingCall<string> letters =
+            invoker.AsyncServerStreamingCall(Letters, null, options, "twin");
         Assert.Equal(["t", "w", "i", "n"], await ReadAllAsync(letters.ResponseStream));
 
         using AsyncClientStreamingCall<string, string> join = invoker.AsyncClientStreamingCall(Join, null, options);
