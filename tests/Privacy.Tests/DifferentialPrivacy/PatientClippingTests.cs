@@ -106,6 +106,20 @@ public sealed class PatientClippingTests
         }
     }
 
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(0.9999999)]
+    public void Entries_that_rounding_loses_from_the_norm_are_caught_in_integers(double first)
+    {
+        // The square of 1e-8 is below half a unit in the last place of 1: a sum in doubles misses all 100 000 of them,
+        // and the vector would exceed the bound by thousands of grid units.
+        PatientClipping clipping = new(1L << 52, Math.ScaleB(first, -52));
+        double[] gradient = [first, .. Enumerable.Repeat(1e-8, 100_000)];
+
+        Assert.Equal(ClipOutcome.Clipped, clipping.AddClipped(gradient, new long[gradient.Length]));
+        AssertBounded(clipping, gradient);
+    }
+
     [Fact]
     public void One_huge_entry_among_tiny_ones_takes_the_whole_bound()
     {

@@ -61,6 +61,8 @@ public sealed class RoundKeyPairTests
         using RoundKeyPair own = RoundKeyPair.Generate();
 
         Assert.Throws<CohortException>(() => own.Agree(own.PublicKey, "basel", "bern", Context));
+        Assert.Throws<CohortException>(
+            () => own.Agree([0x30, 0x81, .. own.PublicKey[1..]], "basel", "bern", Context));
     }
 
     [Fact]
@@ -81,6 +83,8 @@ public sealed class RoundKeyPairTests
     [InlineData("point off the curve")]
     [InlineData("point at infinity")]
     [InlineData("compressed point")]
+    [InlineData("length in long form")]
+    [InlineData("explicit curve parameters")]
     [InlineData("P-384")]
     [InlineData("RSA")]
     public void A_key_that_is_not_the_encoding_of_a_point_of_p256_is_refused(string what)
@@ -123,6 +127,16 @@ public sealed class RoundKeyPairTests
             case "compressed point":
                 byte[] compressed = [(byte)(2 + (key[^1] & 1)), .. key[(header.Length + 1)..(header.Length + 33)]];
                 return [0x30, (byte)(header[1] - 32), .. header[2..^2], 34, 0, .. compressed];
+            case "length in long form":
+                // BER allows it, DER does not.
+                return [0x30, 0x81, .. key[1..]];
+            case "explicit curve parameters":
+                using (ECDiffieHellman named = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256))
+                using (ECDiffieHellman spelledOut = ECDiffieHellman.Create(named.ExportExplicitParameters(false)))
+                {
+                    return spelledOut.ExportSubjectPublicKeyInfo();
+                }
+
             case "P-384":
                 using (ECDiffieHellman larger = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP384))
                 {
