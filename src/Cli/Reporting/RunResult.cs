@@ -18,6 +18,7 @@ namespace DigitalTwin.Cli.Reporting;
 /// <param name="Seconds">Wall-clock time of the whole run.</param>
 /// <param name="Reason">Which hospital, why, and what to do, when the verdict is not complete; otherwise null.</param>
 /// <param name="Notes">Sentences a reader of the numbers has to know.</param>
+/// <param name="Processes">The coordinator and the hospitals as processes of this machine.</param>
 public sealed record RunResult(
     string Study,
     string Verdict,
@@ -31,7 +32,12 @@ public sealed record RunResult(
     LedgerResult Ledger,
     double Seconds,
     string? Reason = null,
-    IReadOnlyList<string>? Notes = null);
+    IReadOnlyList<string>? Notes = null,
+    IReadOnlyList<ProcessResult>? Processes = null);
+
+/// <summary>One operating-system process of the run.</summary>
+/// <param name="PeakMemoryBytes">Largest resident memory; null where the system does not tell.</param>
+public sealed record ProcessResult(string Name, long? PeakMemoryBytes);
 
 /// <summary>The words of <see cref="RunResult.Verdict"/>.</summary>
 public static class Verdicts
@@ -136,7 +142,7 @@ public sealed record ModelResult(
 /// <summary>The mechanism that protected the updates.</summary>
 /// <param name="Noise"><c>distributed</c>, <c>local</c> or <c>none</c>.</param>
 /// <param name="Clip">L2 bound on one patient's share of an update; null without differential privacy.</param>
-/// <param name="Sigma">Noise multiplier: standard deviation of the noise over <paramref name="Clip"/>.</param>
+/// <param name="Sigma">Standard deviation of the noise per coordinate, in the units of <paramref name="Clip"/>; σ/clip is the noise multiplier.</param>
 /// <param name="Sampling">How rows enter a round, such as <c>full-batch</c>.</param>
 /// <param name="Steps">Number of noised releases that the accountant composed.</param>
 /// <param name="Accountant">Name of the composition that gave ε.</param>

@@ -102,12 +102,14 @@ public sealed class RoundKeyPair : IDisposable
         ECDiffieHellman key = ECDiffieHellman.Create();
         try
         {
-            // The import refuses a point that is not on the curve: invalid-curve attacks end here.
-            key.ImportSubjectPublicKeyInfo(publicKey, out int read);
-            bool onCurve = key.ExportParameters(includePrivateParameters: false).Curve.Oid?.Value == Curve.Oid.Value;
+            // The import refuses a point that is not on its curve, but takes curves whose parameters the sender spells
+            // out, generator included (as in CVE-2020-0601). Only the named curve will do.
+            key.ImportSubjectPublicKeyInfo(publicKey, out _);
+            ECCurve curve = key.ExportParameters(includePrivateParameters: false).Curve;
+            bool onCurve = string.Equals(curve.Oid?.Value, Curve.Oid.Value, StringComparison.Ordinal);
 
             // One key, one encoding: otherwise two spellings of a key would pass for two peers.
-            if (onCurve && read == publicKey.Length && publicKey.SequenceEqual(key.ExportSubjectPublicKeyInfo()))
+            if (onCurve && publicKey.SequenceEqual(key.ExportSubjectPublicKeyInfo()))
             {
                 return key;
             }

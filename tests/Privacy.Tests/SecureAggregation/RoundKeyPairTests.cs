@@ -84,6 +84,7 @@ public sealed class RoundKeyPairTests
     [InlineData("point at infinity")]
     [InlineData("compressed point")]
     [InlineData("length in long form")]
+    [InlineData("explicit curve parameters")]
     [InlineData("P-384")]
     [InlineData("RSA")]
     public void A_key_that_is_not_the_encoding_of_a_point_of_p256_is_refused(string what)
@@ -127,8 +128,15 @@ public sealed class RoundKeyPairTests
                 byte[] compressed = [(byte)(2 + (key[^1] & 1)), .. key[(header.Length + 1)..(header.Length + 33)]];
                 return [0x30, (byte)(header[1] - 32), .. header[2..^2], 34, 0, .. compressed];
             case "length in long form":
-                // BER allows it, DER does not. The class library imports it.
+                // BER allows it, DER does not.
                 return [0x30, 0x81, .. key[1..]];
+            case "explicit curve parameters":
+                using (ECDiffieHellman named = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256))
+                using (ECDiffieHellman spelledOut = ECDiffieHellman.Create(named.ExportExplicitParameters(false)))
+                {
+                    return spelledOut.ExportSubjectPublicKeyInfo();
+                }
+
             case "P-384":
                 using (ECDiffieHellman larger = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP384))
                 {
