@@ -16,8 +16,9 @@ public sealed class LogisticModel(int columns) : DifferentiableModel
 
     /// <summary>All entries uniform in ±1 / sqrt(columns), as torch.nn.Linear starts.</summary>
     /// <remarks>
-    /// The published results of federated averaging on the heart-disease hospitals begin there and stop before the start is
-    /// forgotten. The loss is convex: methods that run to its optimum, or that pay for every round with noise, start at zero.
+    /// The published results of federated averaging on the heart-disease hospitals begin there and stop before the
+    /// start is forgotten. The loss is convex: methods that run to its optimum, or that pay for every round with noise,
+    /// start at zero.
     /// </remarks>
     public override double[] InitialParameters(ulong seed)
     {

@@ -5,8 +5,8 @@ namespace DigitalTwin.Models;
 
 /// <summary>Dense layers with an activation between them, and one log-odds at the end.</summary>
 /// <remarks>
-/// Parameters: layer after layer, the weights (outputs × inputs, row by row), then the biases. With no hidden layer this
-/// is <see cref="LogisticModel"/>, parameter for parameter.
+/// Parameters: layer after layer, the weights (outputs × inputs, row by row), then the biases. With no hidden layer
+/// this is <see cref="LogisticModel"/>, parameter for parameter.
 /// </remarks>
 public sealed class MultilayerPerceptron : DifferentiableModel
 {
@@ -35,7 +35,9 @@ public sealed class MultilayerPerceptron : DifferentiableModel
 
     private int LayerCount => _widths.Length - 1;
 
-    /// <summary>Biases 0; weights uniform in ±sqrt(6 / inputs) before a ReLU, ±sqrt(6 / (inputs + outputs)) elsewhere.</summary>
+    /// <summary>
+    /// Biases 0; weights uniform in ±sqrt(6 / inputs) before a ReLU, ±sqrt(6 / (inputs + outputs)) elsewhere.
+    /// </summary>
     /// <remarks>He et al. 2015, equation 10, for a uniform law; Glorot and Bengio 2010, equation 16.</remarks>
     public override double[] InitialParameters(ulong seed)
     {

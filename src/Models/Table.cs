@@ -3,7 +3,9 @@ namespace DigitalTwin.Models;
 /// <summary>Patients as rows: the features of each and the label to be predicted. It never changes.</summary>
 public sealed class Table
 {
-    /// <summary>What is added to a standard deviation before dividing, so that a constant column gives 0, not NaN.</summary>
+    /// <summary>
+    /// What is added to a standard deviation before dividing, so that a constant column gives 0, not NaN.
+    /// </summary>
     public const double StandardDeviationFloor = 1e-9;
 
     private readonly double[] _features;

@@ -3,7 +3,9 @@ using DigitalTwin.TestKit;
 
 namespace DigitalTwin.Models.Tests;
 
-/// <summary>The four hospitals of UCI's heart-disease data, rows and columns as FLamby chose them, with its split.</summary>
+/// <summary>
+/// The four hospitals of UCI's heart-disease data, rows and columns as FLamby chose them, with its split.
+/// </summary>
 internal sealed class HeartDisease
 {
     public static readonly string[] Hospitals = ["cleveland", "hungarian", "switzerland", "va"];

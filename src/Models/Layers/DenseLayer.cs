@@ -1,7 +1,7 @@
 namespace DigitalTwin.Models.Layers;
 
 /// <summary>y = W x + b, with W of outputs × inputs, row by row, and b of outputs.</summary>
-/// <remarks>Sums run over the inputs in order and start at the bias, so the bits do not depend on the processor.</remarks>
+/// <remarks>Sums start at the bias and run over the inputs in order: the bits do not depend on the processor.</remarks>
 public static class DenseLayer
 {
     /// <summary>Writes y = W x + b to <paramref name="output"/>.</summary>

@@ -11,7 +11,9 @@ public static class ReluLayer
         }
     }
 
-    /// <summary>Multiplies dL/dy by dy/dx, which is 1 where y is positive and 0 elsewhere (the kink included).</summary>
+    /// <summary>
+    /// Multiplies dL/dy by dy/dx, which is 1 where y is positive and 0 elsewhere (the kink included).
+    /// </summary>
     public static void Backward(ReadOnlySpan<double> output, Span<double> gradient)
     {
         for (int i = 0; i < gradient.Length; i++)

@@ -11,8 +11,8 @@ namespace DigitalTwin.Models.Numerics;
 /// <para>
 /// Exp, Log and Log1p follow fdlibm 5.3 (Sun Microsystems 1993, e_exp.c, e_log.c, s_log1p.c): argument reduction by
 /// ln 2 in two parts and a minimax polynomial; the stated error is below 1 ulp. Tanh follows Cephes 2.8 (tanh.c, after
-/// Cody and Waite 1980). Largest errors seen in the tests, against arithmetic of 400 bits: Exp 0.83, Log 0.75, Log1p 0.77,
-/// Tanh 1.2, Sigmoid 1.9 ulp; the tests hold all of them to 2.
+/// Cody and Waite 1980). Largest errors seen in the tests, against arithmetic of 400 bits: Exp 0.83, Log 0.75, Log1p
+/// 0.77, Tanh 1.2, Sigmoid 1.9 ulp; the tests hold all of them to 2.
 /// </para>
 /// </remarks>
 public static class DeterministicMath
@@ -151,7 +151,9 @@ public static class DeterministicMath
         return x + (x * s * (p / q));
     }
 
-    /// <summary>The negative log-likelihood −y ln p − (1 − y) ln(1 − p) of p = Sigmoid(<paramref name="margin"/>).</summary>
+    /// <summary>
+    /// The negative log-likelihood −y ln p − (1 − y) ln(1 − p) of p = Sigmoid(<paramref name="margin"/>).
+    /// </summary>
     /// <remarks>Written as max(m, 0) − y m + ln(1 + e^−|m|): every term is finite for every finite margin.</remarks>
     public static double LogLoss(double margin, double label) =>
         Math.Max(margin, 0) - (label * margin) + Log1p(Exp(-Math.Abs(margin)));
@@ -159,7 +161,8 @@ public static class DeterministicMath
     /// <summary>ln(2^k (1 + f)) + correction for |f| below about sqrt(2) − 1.</summary>
     private static double LogOfSplit(double f, int k, double correction)
     {
-        // ln(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f); R is the minimax fit of fdlibm, error < 2^-58.45.
+        // ln(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f); R is the minimax fit of fdlibm,
+        // within 2^-58.45.
         double halfSquare = 0.5 * f * f;
         double s = f / (2 + f);
         double z = s * s;

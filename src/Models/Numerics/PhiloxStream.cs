@@ -2,11 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace DigitalTwin.Models.Numerics;
 
-/// <summary>A reproducible stream of random numbers: equal seed and stream number, equal numbers, on every machine.</summary>
+/// <summary>
+/// A reproducible stream of random numbers: equal seed and stream number, equal numbers, on every machine.
+/// </summary>
 /// <remarks>
 /// Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011. Block i of a
-/// stream is a bijection of the counter (i, stream) under the key (seed), so two streams of one seed never share a block.
-/// It is no cipher: shuffles and initial weights come from here, secrets and privacy noise never.
+/// stream is a bijection of the counter (i, stream) under the key (seed), so two streams of one seed never share a
+/// block. It is no cipher: shuffles and initial weights come from here, secrets and privacy noise never.
 /// </remarks>
 [SuppressMessage("Naming", "CA1711", Justification = "A stream of random numbers is the paper's noun; no bytes.")]
 public sealed class PhiloxStream(ulong seed, ulong stream)
@@ -69,7 +71,7 @@ public sealed class PhiloxStream(ulong seed, ulong stream)
     }
 
     /// <summary>Normal with mean 0 and standard deviation 1, for experiments; never for privacy.</summary>
-    /// <remarks>The polar method of Marsaglia and Bray 1964, which needs a logarithm and a root and no cosine.</remarks>
+    /// <remarks>The polar method of Marsaglia and Bray 1964: a logarithm and a root, and no cosine.</remarks>
     public double NextNormal()
     {
         if (_spareNormal is double spare)

@@ -2,20 +2,30 @@ using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Statistics;
 
-/// <summary>One point of a ROC curve: the rates when every row with probability ≥ threshold is called positive.</summary>
+/// <summary>
+/// One point of a ROC curve: the rates when every row with probability ≥ threshold is called positive.
+/// </summary>
 public readonly record struct RocPoint(double FalsePositiveRate, double TruePositiveRate, double Threshold);
 
-/// <summary>The rows whose probability lies in [Lower, Upper); the last bin holds 1 as well. An empty bin has no rates.</summary>
+/// <summary>
+/// The rows whose probability lies in [Lower, Upper); the last bin holds 1 as well. An empty bin has no rates.
+/// </summary>
 public readonly record struct CalibrationBin(
     double Lower, double Upper, int Rows, double? MeanProbability, double? ObservedRate);
 
-/// <summary>How good predicted probabilities are. Labels are 0 or 1; what is undefined is null, never a number.</summary>
+/// <summary>
+/// How good predicted probabilities are. Labels are 0 or 1; what is undefined is null, never a number.
+/// </summary>
 public static class BinaryMetrics
 {
-    /// <summary>Probabilities nearer than this to 0 or 1 are moved there before a logarithm, so one row never costs ∞.</summary>
+    /// <summary>
+    /// Probabilities nearer than this to 0 or 1 are moved there before a logarithm, so one row never costs ∞.
+    /// </summary>
     public const double ProbabilityFloor = 1e-15;
 
-    /// <summary>The share of rows on the right side of <paramref name="threshold"/>; a tie with it counts as positive.</summary>
+    /// <summary>
+    /// The share of rows on the right side of <paramref name="threshold"/>; a tie with it counts as positive.
+    /// </summary>
     public static double? Accuracy(
         ReadOnlySpan<double> labels, ReadOnlySpan<double> probabilities, double threshold = 0.5)
     {
@@ -74,12 +84,13 @@ public static class BinaryMetrics
     }
 
     /// <summary>
-    /// Slope and intercept of the logistic regression of the labels on logit p: 1 and 0 where calibrated; a slope below 1
-    /// says that the predictions are too extreme. Cox, Biometrika 45, 1958.
+    /// Slope and intercept of the logistic regression of the labels on logit p: 1 and 0 where calibrated; a slope below
+    /// 1 says that the predictions are too extreme. Cox, Biometrika 45, 1958.
     /// </summary>
     /// <remarks>
     /// Null where no finite optimum exists: one class, or a threshold that separates the classes, ties included (Albert
-    /// and Anderson, Biometrika 71, 1984). Everywhere else the loss is strictly convex and Newton with halving finds it.
+    /// and Anderson, Biometrika 71, 1984). Everywhere else the loss is strictly convex and Newton with halving finds
+    /// it.
     /// </remarks>
     public static (double? Slope, double? Intercept) Calibration(
         ReadOnlySpan<double> labels, ReadOnlySpan<double> probabilities)

@@ -2,9 +2,9 @@ namespace DigitalTwin.Models.Statistics;
 
 /// <summary>Means and standard deviations of the columns over all hospitals, from one sum.</summary>
 /// <remarks>
-/// A site shifts and scales each column by public reference values, u = (x − referenceMean) / referenceSd, before it sums.
-/// The variance Σu² − (Σu)²/n then subtracts numbers of its own size: no digits cancel as they would with raw years or
-/// milligrams, and every entry has about the magnitude of the row count, which fixed-point encoding needs.
+/// A site shifts and scales each column by public reference values, u = (x − referenceMean) / referenceSd, before it
+/// sums. The variance Σu² − (Σu)²/n then subtracts numbers of its own size: no digits cancel as they would with raw
+/// years or milligrams, and every entry has about the magnitude of the row count, which fixed-point encoding needs.
 /// </remarks>
 public static class Moments
 {
@@ -42,13 +42,15 @@ public static class Moments
         return statistic;
     }
 
-    /// <summary>The mean and the standard deviation (denominator n − 1) of each column, in the unit of the column.</summary>
+    /// <summary>
+    /// The mean and the standard deviation (denominator n − 1) of each column, in the unit of the column.
+    /// </summary>
     /// <param name="sum">The sum of the sites' statistics.</param>
     /// <param name="referenceMean">As the sites used it.</param>
     /// <param name="referenceSd">As the sites used it.</param>
     /// <param name="resolution">
-    /// The largest error of an entry of <paramref name="sum"/>, such as sites × half a fixed-point step; 0 for a plain sum.
-    /// A variance within that error of zero is zero: a constant column has sd 0 exactly.
+    /// The largest error of an entry of <paramref name="sum"/>, such as sites × half a fixed-point step; 0 for a plain
+    /// sum. A variance within that error of zero is zero: a constant column has sd 0 exactly.
     /// </param>
     /// <exception cref="ArgumentException">Fewer than two rows, or lengths that disagree.</exception>
     public static (double[] Mean, double[] Sd) FromSum(

@@ -26,7 +26,9 @@ public static class ScoreHistogram
         return NegativesAt + (2 * bins);
     }
 
-    /// <summary>[n, correct at ½, Σ(p − y)², Σ log-loss, negatives per bin…, positives per bin…], bins of equal width.</summary>
+    /// <summary>
+    /// [n, correct at ½, Σ(p − y)², Σ log-loss, negatives per bin…, positives per bin…], bins of equal width.
+    /// </summary>
     public static double[] LocalStatistic(
         ReadOnlySpan<double> labels, ReadOnlySpan<double> probabilities, int bins)
     {
@@ -48,8 +50,8 @@ public static class ScoreHistogram
 
     /// <summary>The metrics of all rows together.</summary>
     /// <remarks>
-    /// A pair of a positive and a negative in different bins is ranked as its scores rank it; a pair inside one bin earns
-    /// ½ where the truth is between 0 and 1. So the AUROC is off by at most ½ Σ_b neg_b pos_b / (neg pos).
+    /// A pair of a positive and a negative in different bins is ranked as its scores rank it; a pair inside one bin
+    /// earns ½ where the truth is between 0 and 1. So the AUROC is off by at most ½ Σ_b neg_b pos_b / (neg pos).
     /// </remarks>
     public static PooledMetrics FromSum(ReadOnlySpan<double> sum, int bins)
     {

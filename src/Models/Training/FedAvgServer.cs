@@ -10,7 +10,7 @@ public sealed class FedAvgServer(double learningRate = 1) : ServerOptimiser
     {
         if (!state.IsEmpty)
         {
-            throw new ArgumentException($"Federated averaging has no state, got {state.Length} numbers.", nameof(state));
+            throw new ArgumentException($"Averaging has no state, got {state.Length} numbers.", nameof(state));
         }
     }
 

@@ -16,7 +16,9 @@ public static class GradientDescent
         return 2 + model.ParameterCount;
     }
 
-    /// <summary>[n, Σ log-loss, Σ gradient (p)] of one site, not clipped: for studies without differential privacy.</summary>
+    /// <summary>
+    /// [n, Σ log-loss, Σ gradient (p)] of one site, not clipped: for studies without differential privacy.
+    /// </summary>
     public static double[] LocalStatistic(DifferentiableModel model, Table table, ReadOnlySpan<double> parameters)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -33,9 +35,9 @@ public static class GradientDescent
 
     /// <summary>Σ over rows of g · min(1, C / ‖g‖): no row moves the sum by more than C in Euclidean length.</summary>
     /// <remarks>
-    /// Abadi et al., CCS 2016, algorithm 1. The bound holds per row, so a patient must be one row. The scale is lowered by
-    /// some roundings, so that the bound also holds for the numbers as they are stored. A gradient whose length is not a
-    /// finite number adds nothing: one extreme row must not undo the sum, and zero keeps the bound.
+    /// Abadi et al., CCS 2016, algorithm 1. The bound holds per row, so a patient must be one row. The scale is lowered
+    /// by some roundings, so that the bound also holds for the numbers as they are stored. A gradient whose length is
+    /// not a finite number adds nothing: one extreme row must not undo the sum, and zero keeps the bound.
     /// </remarks>
     /// <param name="model">What is trained.</param>
     /// <param name="table">One row per patient.</param>
@@ -72,7 +74,7 @@ public static class GradientDescent
     /// <param name="model">Says which parameters are penalised.</param>
     /// <param name="parameters">Where the gradients were taken.</param>
     /// <param name="gradientSum">Over all patients of all sites, noise included where there is any.</param>
-    /// <param name="rows">Divisor: the number of patients, or a public estimate of it where the number is private.</param>
+    /// <param name="rows">The number of patients, or a public estimate of it where the number is private.</param>
     /// <param name="settings">η, λ, β.</param>
     /// <param name="velocity">v, as long as the parameters, zero before the first step; updated in place.</param>
     public static double[] Step(
@@ -105,10 +107,11 @@ public static class GradientDescent
         return next;
     }
 
-    // The computed norm and the products are off by at most some spacings per entry; 2^-40 covers thousands of entries.
+    // A sum of p squares, its root and the scaled entries together are off by less than (p + 4) spacings of a double.
     private static double ClipScale(ReadOnlySpan<double> gradient, double clip)
     {
-        const double RoundingMargin = 1.0 / (1L << 40);
+        const double UnitSpacing = 1.0 / (1L << 52);
+        double safeClip = clip * (1 - ((gradient.Length + 4) * UnitSpacing));
         double square = 0;
         foreach (double entry in gradient)
         {
@@ -121,6 +124,6 @@ public static class GradientDescent
             return 0;
         }
 
-        return norm <= clip * (1 - RoundingMargin) ? 1 : clip * (1 - RoundingMargin) / norm;
+        return norm <= safeClip ? 1 : safeClip / norm;
     }
 }

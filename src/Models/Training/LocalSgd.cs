@@ -5,12 +5,14 @@ namespace DigitalTwin.Models.Training;
 /// <summary>Minibatch stochastic gradient descent at one site.</summary>
 /// <remarks>
 /// Batches are cut from a fresh shuffle of all rows, and a new shuffle begins when it is used up; the last batch of a
-/// shuffle may be smaller. This is PyTorch's DataLoader(shuffle=True, drop_last=False), with which the published results
-/// on the four heart-disease hospitals were made.
+/// shuffle may be smaller. This is PyTorch's DataLoader(shuffle=True, drop_last=False), with which the published
+/// results on the four heart-disease hospitals were made.
 /// </remarks>
 public static class LocalSgd
 {
-    /// <summary>The parameters after the steps; a copy of <paramref name="start"/> where the table has no rows.</summary>
+    /// <summary>
+    /// The parameters after the steps; a copy of <paramref name="start"/> where the table has no rows.
+    /// </summary>
     /// <param name="model">What is trained.</param>
     /// <param name="table">The site's rows.</param>
     /// <param name="start">The parameters that the round began with.</param>

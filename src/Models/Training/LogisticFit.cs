@@ -4,7 +4,7 @@ namespace DigitalTwin.Models.Training;
 
 /// <summary>A fitted ridge logistic regression.</summary>
 /// <param name="Parameters">The weights, then the intercept; always finite.</param>
-/// <param name="Converged">False with one class or separated classes and no ridge: then no finite optimum exists.</param>
+/// <param name="Converged">False with one class, or with separated classes and no ridge.</param>
 /// <param name="Iterations">How many sums were formed.</param>
 /// <param name="Objective">Σ log-loss + ½ λ‖w‖² at the last parameters that were evaluated.</param>
 public sealed record LogisticFitResult(double[] Parameters, bool Converged, int Iterations, double Objective);

@@ -1,14 +1,16 @@
 namespace DigitalTwin.Models.Training;
 
-/// <summary>Newton's method as its rounds see it: parameters go out, a sum comes back, until the steps are short.</summary>
+/// <summary>
+/// Newton's method as its rounds see it: parameters go out, a sum comes back, until the steps are short.
+/// </summary>
 /// <remarks>
-/// The pooled fit and the federated study run this same object, so they differ only by how the sum was made. It holds no
-/// more than the sums it was given: replaying them gives the same bits.
+/// The pooled fit and the federated study run this same object, so they differ only by how the sum was made. It holds
+/// no more than the sums it was given: replaying them gives the same bits.
 /// </remarks>
 public sealed class NewtonIteration
 {
-    // Near the optimum the objective changes by less than its rounding (or the step of a fixed-point sum): such a rise is
-    // no overshoot.
+    // Near the optimum the objective changes by less than its rounding (or the step of a fixed-point sum): such a rise
+    // is no overshoot.
     private const double ObjectiveSlack = 1e-9;
 
     private readonly double _l2;
@@ -43,7 +45,9 @@ public sealed class NewtonIteration
     /// <summary>The intercept stands at its limit: the data have no finite optimum, as with one class.</summary>
     public bool InterceptAtLimit { get; private set; }
 
-    /// <summary>The next sum would change nothing: either converged, or resting at the limit of the intercept.</summary>
+    /// <summary>
+    /// The next sum would change nothing: either converged, or resting at the limit of the intercept.
+    /// </summary>
     public bool Finished { get; private set; }
 
     /// <summary>Σ log-loss + ½ λ‖w‖² at the parameters that the last sum was taken at; +∞ before the first.</summary>

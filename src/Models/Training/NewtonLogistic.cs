@@ -10,17 +10,19 @@ namespace DigitalTwin.Models.Training;
 /// <param name="InterceptAtLimit">The intercept was stopped at its limit: no finite optimum, as with one class.</param>
 public sealed record NewtonStep(double[] Parameters, double StepNorm, double Objective, bool InterceptAtLimit);
 
-/// <summary>Newton's method for ridge logistic regression, split into what a site sums and what the sum decides.</summary>
+/// <summary>
+/// Newton's method for ridge logistic regression, split into what a site sums and what the sum decides.
+/// </summary>
 /// <remarks>
 /// The objective is Σ log-loss + ½ λ‖w‖² with an unpenalised intercept. Gradient Σ(p − y)x and Hessian Σ p(1 − p) x xᵀ,
-/// x extended by a 1, are sums over patients, so the federated step is the pooled step: Wu et al., "Grid Binary LOgistic
-/// REgression (GLORE)", JAMIA 19(5), 2012.
+/// x extended by a 1, are sums over patients, so the federated step is the pooled step: Wu et al., "Grid Binary
+/// LOgistic REgression (GLORE)", JAMIA 19(5), 2012.
 /// </remarks>
 public static class NewtonLogistic
 {
     /// <summary>
-    /// Largest size of the intercept. With one class the likelihood has its optimum at infinity; at ±30 every probability is
-    /// already within 1e-13 of 0 or 1, and sums of p(1 − p) have not yet vanished.
+    /// Largest size of the intercept. With one class the likelihood has its optimum at infinity; at ±30 every
+    /// probability is already within 1e-13 of 0 or 1, and sums of p(1 − p) have not yet vanished.
     /// </summary>
     public const double InterceptLimit = 30;
 
@@ -77,7 +79,7 @@ public static class NewtonLogistic
     /// <see cref="NewtonIteration"/> then goes back half of the way.
     /// </remarks>
     /// <exception cref="ArgumentException">The lengths disagree, or a number is not finite.</exception>
-    /// <exception cref="NotPositiveDefiniteException">No damping makes the Hessian usable: the sum is corrupt.</exception>
+    /// <exception cref="NotPositiveDefiniteException">The sum is corrupt: no damping helps.</exception>
     public static NewtonStep Step(ReadOnlySpan<double> sum, ReadOnlySpan<double> parameters, double l2)
     {
         int count = parameters.Length;

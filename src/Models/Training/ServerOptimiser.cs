@@ -3,10 +3,12 @@ using System.Diagnostics.CodeAnalysis;
 namespace DigitalTwin.Models.Training;
 
 /// <summary>How the coordinator turns the average of the sites' updates into the next model.</summary>
-/// <remarks>The server half of FedOpt: Reddi et al., "Adaptive Federated Optimization", ICLR 2021, algorithm 1.</remarks>
+/// <remarks>The server half of FedOpt: Reddi et al., "Adaptive Federated Optimization", ICLR 2021.</remarks>
 public abstract class ServerOptimiser
 {
-    /// <summary>What the next step depends on besides its arguments; empty before the first step of a stateful method.</summary>
+    /// <summary>
+    /// What the next step depends on besides its arguments; empty before the first step of a stateful method.
+    /// </summary>
     public abstract double[] State { get; }
 
     /// <summary>Returns to a <see cref="State"/> recorded before.</summary>

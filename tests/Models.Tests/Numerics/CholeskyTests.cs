@@ -2,8 +2,8 @@ using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Tests.Numerics;
 
-// Goal: the solution solves the system, and a matrix that is not positive definite is refused. Method: A = B Bᵀ + I from
-// random B; the residual is measured by a product that shares no code with the solver.
+// Goal: the solution solves the system, and a matrix that is not positive definite is refused. Method: A = B Bᵀ + I
+// from random B; the residual is measured by a product that shares no code with the solver.
 public sealed class CholeskyTests
 {
     [Theory]
@@ -22,7 +22,8 @@ public sealed class CholeskyTests
         {
             for (int j = 0; j < n; j++)
             {
-                matrix[(i * n) + j] = (i == j ? 1 : 0) + Enumerable.Range(0, n).Sum(k => b[(i * n) + k] * b[(j * n) + k]);
+                matrix[(i * n) + j] = (i == j ? 1 : 0)
+                    + Enumerable.Range(0, n).Sum(k => b[(i * n) + k] * b[(j * n) + k]);
                 rightHandSide[i] += matrix[(i * n) + j] * x[j];
             }
         }

@@ -4,7 +4,8 @@ using DigitalTwin.Models.Numerics;
 namespace DigitalTwin.Models.Tests.Numerics;
 
 // Goal: the functions are exact to 2 ulp and have the stated values at the ends. Method: 5 000 arguments per function
-// against arithmetic of 400 bits, and correctly rounded values of mpmath 1.2 (mp.prec = 400), which share no code with it.
+// against arithmetic of 400 bits, and correctly rounded values of mpmath 1.2 (mp.prec = 400), which share no code with
+// it.
 public sealed class DeterministicMathTests
 {
     private const int Arguments = 5_000;

@@ -2,8 +2,11 @@ using System.Numerics;
 
 namespace DigitalTwin.Models.Tests.Numerics;
 
-/// <summary>Elementary functions on integers scaled by 2^400: an independent and far more exact reference for doubles.</summary>
-/// <remarks>Series only: e^r by Taylor, ln m = 2 artanh((m − 1) / (m + 1)). Truncation leaves more than 250 right bits.</remarks>
+/// <summary>
+/// Elementary functions on integers scaled by 2^400: an independent and far more exact reference for doubles.
+/// </summary>
+/// <remarks>Series only: e^r by Taylor, ln m = 2 artanh((m − 1) / (m + 1)). Truncation leaves more than 250 right
+/// bits.</remarks>
 internal static class FixedPoint
 {
     private const int Bits = 400;

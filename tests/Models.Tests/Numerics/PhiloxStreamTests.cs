@@ -2,9 +2,9 @@ using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Tests.Numerics;
 
-// Goal: the stream is Philox4x32-10 and what is drawn from it has the right law. Method: the known-answer vectors of the
-// authors' Random123 (tests/kat_vectors, lines "philox4x32 10"), then moments with fixed seeds. A statistical test here
-// would reject a right generator with probability below 1e-6 if the seed were drawn anew.
+// Goal: the stream is Philox4x32-10 and what is drawn from it has the right law. Method: the known-answer vectors of
+// the authors' Random123 (tests/kat_vectors, lines "philox4x32 10"), then moments with fixed seeds. A statistical test
+// here would reject a right generator with probability below 1e-6 if the seed were drawn anew.
 public sealed class PhiloxStreamTests
 {
     [Theory]

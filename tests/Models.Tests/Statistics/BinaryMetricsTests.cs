@@ -3,9 +3,9 @@ using DigitalTwin.Models.Statistics;
 
 namespace DigitalTwin.Models.Tests.Statistics;
 
-// Goal: each metric is its textbook value, and null where it is undefined. Method: a table with ties whose values come from
-// scikit-learn 1.2 (roc_auc_score, brier_score_loss, log_loss, roc_curve with drop_intermediate=False); the definition by
-// pairs; null cases one by one.
+// Goal: each metric is its textbook value, and null where it is undefined. Method: a table with ties whose values come
+// from scikit-learn 1.2 (roc_auc_score, brier_score_loss, log_loss, roc_curve with drop_intermediate=False); the
+// definition by pairs; null cases one by one.
 public sealed class BinaryMetricsTests
 {
     private static readonly double[] Labels = [0, 0, 1, 1, 0, 1, 1, 0];

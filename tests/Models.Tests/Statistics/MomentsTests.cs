@@ -3,8 +3,8 @@ using DigitalTwin.Models.Statistics;
 
 namespace DigitalTwin.Models.Tests.Statistics;
 
-// Goal: one sum gives the means and deviations of all rows together. Method: two-pass formulas on the pooled rows, columns
-// whose raw sums of squares would lose every digit, and columns that do not vary.
+// Goal: one sum gives the means and deviations of all rows together. Method: two-pass formulas on the pooled rows,
+// columns whose raw sums of squares would lose every digit, and columns that do not vary.
 public sealed class MomentsTests
 {
     [Theory]
