@@ -162,8 +162,8 @@ public static class NewtonLogistic
     /// The step to the minimum of the quadratic model among those that move the intercept by a given amount.
     /// </summary>
     /// <remarks>
-    /// Cutting the intercept of the full step alone could lead uphill. The minimum under the limit lies on the limit, and
-    /// the model is lower there than at the start, so this step leads downhill.
+    /// Cutting the intercept of the full step alone could lead uphill. The minimum under the limit lies on the limit,
+    /// and the model is lower there than at the start, so this step leads downhill.
     /// </remarks>
     private static double[] StepWithInterceptHeld(double[] hessian, double[] descent, double interceptStep)
     {
