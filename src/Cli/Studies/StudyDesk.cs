@@ -1,0 +1,155 @@
+using DigitalTwin.Clinical.Contracts;
+using DigitalTwin.Federation.Participation;
+using DigitalTwin.Federation.Rounds;
+using DigitalTwin.Federation.Studies;
+using DigitalTwin.HospitalNode.Connection;
+using DigitalTwin.HospitalNode.Membership;
+using DigitalTwin.Ledger.Records;
+using Grpc.Core;
+
+namespace DigitalTwin.Cli.Studies;
+
+/// <summary>A researcher at the consortium: proposes a study and follows it on an own copy of the ledger.</summary>
+internal sealed class StudyDesk : IDisposable
+{
+    /// <summary>How long to wait for the coordinator before the first record arrives.</summary>
+    private static readonly TimeSpan FirstContact = TimeSpan.FromSeconds(15);
+
+    private readonly CoordinatorChannel _channel;
+    private readonly CoordinatorNetwork _network;
+    private readonly TimeProvider _time;
+
+    public StudyDesk(MemberFolder folder, TimeProvider time)
+    {
+        _time = time;
+        MemberIdentity identity = folder.Load();
+        if (identity.Role != Role.Researcher)
+        {
+            throw new CommandException(
+                ExitCodes.Usage, $"{folder.Root} belongs to a {identity.Role}; a study is launched by a researcher.");
+        }
+
+        Replica = LedgerReplica.Open(folder, identity, witnessKey: null, time);
+        _channel = new CoordinatorChannel(identity.Coordinator, identity.CoordinatorPin, folder.LoadCertificate(time));
+        _network = new CoordinatorNetwork(folder, identity, _channel, Replica, time);
+    }
+
+    public LedgerReplica Replica { get; }
+
+    /// <summary>The study as hospitals will see it: with the digest and features of its data contract.</summary>
+    public static StudyDocument Compile(string file, string yaml)
+    {
+        Study study = Study.Parse(file, yaml);
+        DataContract contract = DataContract.Embedded(study.Contract);
+        return StudyDocument.Create(file, yaml, contract.Sha256, [.. contract.Features.Select(feature =>
+            new FeatureReference(feature.Name, feature.ReferenceMean, feature.ReferenceSd))]);
+    }
+
+    /// <summary>Follows the ledger; <paramref name="onNews"/> is told after each batch and says whether to go on.</summary>
+    public async Task FollowAsync(Func<Task<bool>> onNews, CancellationToken cancellationToken)
+    {
+        LedgerFeed feed = new(
+            _channel,
+            new Dictionary<LogKind, long>
+            {
+                [LogKind.Authorization] = Replica.ReceivedOf(LogKind.Authorization),
+                [LogKind.Data] = Replica.ReceivedOf(LogKind.Data),
+            },
+            _time);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task following = feed.RunAsync(stop.Token);
+        try
+        {
+            long start = _time.GetTimestamp();
+            bool heard = false;
+            bool goOn = await onNews();
+            while (goOn && await feed.News.WaitToReadAsync(cancellationToken))
+            {
+                while (feed.News.TryRead(out LedgerNews? news))
+                {
+                    heard |= news.Trouble is null;
+                    if (news.Trouble is { } trouble && !heard && _time.GetElapsedTime(start) > FirstContact)
+                    {
+                        throw new CommandException(ExitCodes.Environment, $"The coordinator does not answer: {trouble}");
+                    }
+
+                    Replica.Take(news.Log, news.Entries, news.Checkpoint, news.FinalCheckpoint);
+                }
+
+                goOn = await onNews();
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await following.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>Records the proposal, then hands in the document it names.</summary>
+    /// <exception cref="RecordRefusedException">The ledger refuses, for instance because the name is taken.</exception>
+    public async Task ProposeAsync(StudyDocument document, CancellationToken cancellationToken)
+    {
+        await _network.AppendAsync(
+            new Draft("study-proposed", new()
+            {
+                ["document"] = document.Sha256,
+                ["study"] = document.Study.Name,
+                ["title"] = document.Study.Title,
+            }),
+            cancellationToken);
+        await _network.UploadAsync(document.Bytes, cancellationToken);
+    }
+
+    /// <summary>Runs a study from its proposal to its end.</summary>
+    /// <param name="ready">Whether the consortium is as the caller wants it before the proposal.</param>
+    /// <param name="onChange">Told of the study after every batch of news.</param>
+    public async Task<StudyState> RunAsync(
+        StudyDocument document,
+        Func<LedgerReplica, bool> ready,
+        Action<StudyState> onChange,
+        CancellationToken cancellationToken)
+    {
+        bool proposed = false;
+        await FollowAsync(
+            async () =>
+            {
+                if (!proposed && Replica.Members.Find("coordinator") is not null && ready(Replica))
+                {
+                    proposed = true;
+                    await ProposeAsync(document, cancellationToken);
+                }
+
+                if (Replica.Studies.Find(document.Study.Name) is not { } study)
+                {
+                    return true;
+                }
+
+                onChange(study);
+                return study.Closing is null;
+            },
+            cancellationToken);
+        return Replica.Studies.Find(document.Study.Name)
+            ?? throw new OperationCanceledException(cancellationToken);
+    }
+
+    /// <summary>Fetches an artefact of the study.</summary>
+    public async Task<byte[]> FetchAsync(string sha256, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _network.FetchAsync(sha256, cancellationToken);
+        }
+        catch (RpcException missing)
+        {
+            throw new CommandException(ExitCodes.Environment, $"Artefact {sha256} can't be fetched: {missing.Status.Detail}");
+        }
+    }
+
+    public void Dispose()
+    {
+        _network.Dispose();
+        _channel.Dispose();
+        Replica.Dispose();
+    }
+}

@@ -1,0 +1,38 @@
+namespace DigitalTwin.Coordinator;
+
+/// <summary>Where a coordinator keeps what it must not lose.</summary>
+public sealed record CoordinatorFolder(string Root)
+{
+    public string Identity => Path.Combine(Root, "identity");
+
+    public string RootKey => Path.Combine(Identity, "root.key.pem");
+
+    public string RootCertificate => Path.Combine(Identity, "root.cert.pem");
+
+    public string TlsKey => Path.Combine(Identity, "tls.key.pem");
+
+    public string TlsCertificate => Path.Combine(Identity, "tls.cert.pem");
+
+    public string RecordKey => Path.Combine(Identity, "record.key.pem");
+
+    public string AuthorizationLogKey => Path.Combine(Identity, "authorization.log.key");
+
+    public string DataLogKey => Path.Combine(Identity, "data.log.key");
+
+    /// <summary>Single-use enrolment tokens, hashed.</summary>
+    public string Tokens => Path.Combine(Root, "tokens");
+
+    /// <summary>The two logs and the artefacts: all that an auditor needs.</summary>
+    public string Ledger => Path.Combine(Root, "ledger");
+
+    public string AuthorizationLog => Path.Combine(Ledger, "authorization");
+
+    public string DataLog => Path.Combine(Ledger, "data");
+
+    public string Artefacts => Path.Combine(Ledger, "blobs");
+
+    /// <summary>Ports of the running coordinator, for tools on the same machine.</summary>
+    public string Endpoints => Path.Combine(Root, "endpoints.json");
+
+    public bool IsInitialised => File.Exists(RecordKey) && Directory.Exists(AuthorizationLog);
+}

@@ -1,0 +1,128 @@
+using DigitalTwin.Coordinator.Members;
+using DigitalTwin.Ledger.Keeping;
+using DigitalTwin.Ledger.Members;
+using DigitalTwin.Ledger.Notes;
+using DigitalTwin.Ledger.Records;
+using DigitalTwin.Protos.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace DigitalTwin.Coordinator.Ledgers;
+
+/// <summary>The edge of the two logs: members follow them, append to them and cosign them.</summary>
+internal sealed partial class LedgerService(ConsortiumLedger ledger, Presence presence, ILogger<LedgerService> logger)
+    : LedgerExchange.LedgerExchangeBase
+{
+    /// <summary>Bytes of entries in one message; well below gRPC's 4 MiB default limit.</summary>
+    private const int MostBytesPerUpdate = 1 << 20;
+
+    public override async Task Follow(
+        FollowRequest request, IServerStreamWriter<LogUpdate> responseStream, ServerCallContext context)
+    {
+        LogKeeper keeper = ledger.KeeperOf(KindOf(request.Log));
+        Member member = MemberInterceptor.MemberOf(context);
+        long next = request.From;
+        if (next < 0 || next > keeper.Entries.Size)
+        {
+            throw Refuse(
+                StatusCode.OutOfRange,
+                $"The log has {keeper.Entries.Size} entries and you ask for {next}: "
+                    + "either this log was rolled back or your copy is of another consortium.");
+        }
+
+        presence.Arrive(member.Id);
+        try
+        {
+            string signed = "";
+            string final = "";
+            while (!context.CancellationToken.IsCancellationRequested)
+            {
+                long version = ledger.Changes.Version;
+                LogUpdate update = NextUpdate(keeper, ref next, ref signed, ref final);
+                if (update.Entries.Count > 0 || update.Checkpoint.Length > 0 || update.FinalCheckpoint.Length > 0)
+                {
+                    await responseStream.WriteAsync(update, context.CancellationToken);
+                }
+
+                if (next >= keeper.Entries.Size)
+                {
+                    await ledger.Changes.AfterAsync(version, context.CancellationToken);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The member hung up or the coordinator stops: both end a stream that has no end of its own.
+        }
+        finally
+        {
+            presence.Leave(member.Id);
+        }
+    }
+
+    public override Task<AppendReply> Append(AppendRequest request, ServerCallContext context)
+    {
+        Member member = MemberInterceptor.MemberOf(context);
+        long index = ledger.Append(KindOf(request.Log), request.Record.Memory, member.Id, out string refusal);
+        if (index < 0)
+        {
+            LogRefused(member.Id, refusal);
+            throw Refuse(StatusCode.FailedPrecondition, refusal);
+        }
+
+        return Task.FromResult(new AppendReply { Index = index });
+    }
+
+    public override Task<CosignReply> Cosign(CosignRequest request, ServerCallContext context)
+    {
+        Member member = MemberInterceptor.MemberOf(context);
+        string? refusal = ledger.Cosign(KindOf(request.Log), request.Size, request.Cosignature, member);
+        return refusal is null
+            ? Task.FromResult(new CosignReply())
+            : throw Refuse(StatusCode.InvalidArgument, refusal);
+    }
+
+    private static LogUpdate NextUpdate(LogKeeper keeper, ref long next, ref string signed, ref string final)
+    {
+        LogUpdate update = new();
+        for (int bytes = 0; next < keeper.Entries.Size && bytes < MostBytesPerUpdate; next++)
+        {
+            ReadOnlyMemory<byte> entry = keeper.Entries.Read(next);
+            update.Entries.Add(ByteString.CopyFrom(entry.Span));
+            bytes += entry.Length;
+        }
+
+        // A checkpoint goes out only with the entries it covers, so that a mirror can check it at once.
+        if (next == keeper.Entries.Size)
+        {
+            update.Checkpoint = IfChanged(keeper.SignedHead, ref signed);
+            update.FinalCheckpoint = IfChanged(keeper.FinalHead, ref final);
+        }
+
+        return update;
+    }
+
+    private static string IfChanged(SignedNote? note, ref string last)
+    {
+        string text = note?.Format() ?? "";
+        if (text == last)
+        {
+            return "";
+        }
+
+        last = text;
+        return text;
+    }
+
+    private static LogKind KindOf(Log log) => log switch
+    {
+        Log.Authorization => LogKind.Authorization,
+        Log.Data => LogKind.Data,
+        _ => throw Refuse(StatusCode.InvalidArgument, "Name the authorization log or the data log."),
+    };
+
+    private static RpcException Refuse(StatusCode code, string detail) => new(new Status(code, detail));
+
+    [LoggerMessage(1, LogLevel.Information, "Refused a record of {Member}: {Refusal}")]
+    private partial void LogRefused(string member, string refusal);
+}

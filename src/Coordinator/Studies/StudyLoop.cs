@@ -1,0 +1,50 @@
+using DigitalTwin.Coordinator.Ledgers;
+using DigitalTwin.Coordinator.Members;
+using DigitalTwin.Federation.Rounds;
+
+namespace DigitalTwin.Coordinator.Studies;
+
+/// <summary>Asks the conductor for the next record whenever something changed, or a deadline may have passed.</summary>
+internal sealed partial class StudyLoop(
+    ConsortiumLedger ledger, Presence presence, TimeProvider time, ILogger<StudyLoop> logger) : BackgroundService
+{
+    /// <summary>How often deadlines and absences are looked at when nothing else happens.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Conductor conductor = new(ledger.Artefacts, time);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            long version = ledger.Changes.Version;
+            if (!Advance(conductor))
+            {
+                await Task.WhenAny(
+                    ledger.Changes.AfterAsync(version, stoppingToken), Task.Delay(Heartbeat, time, stoppingToken));
+            }
+        }
+    }
+
+    private bool Advance(Conductor conductor)
+    {
+        bool advanced = false;
+        lock (ledger.Gate)
+        {
+            string[] hospitals = [.. ledger.Members.Hospitals().Select(hospital => hospital.Id)];
+            foreach (StudyState study in ledger.Studies.Studies.ToArray())
+            {
+                if (conductor.Next(study, hospitals, presence.Absence) is { } draft)
+                {
+                    ledger.AppendOwn(draft);
+                    LogRecord(study.Name, draft.Name);
+                    advanced = true;
+                }
+            }
+        }
+
+        return advanced;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Study {Study}: {Record}")]
+    private partial void LogRecord(string study, string record);
+}

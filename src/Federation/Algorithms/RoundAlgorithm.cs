@@ -1,0 +1,50 @@
+using DigitalTwin.Models;
+using DigitalTwin.Models.Numerics;
+using DigitalTwin.Privacy.DifferentialPrivacy;
+
+namespace DigitalTwin.Federation.Algorithms;
+
+/// <summary>What is public about a round beside the model: the size of the cohort and the rows it is taken to have.</summary>
+/// <param name="Cohort">Hospitals whose addends make the sum.</param>
+/// <param name="PublicRows">Stand-in for the number of rows, from the published row-count buckets.</param>
+public readonly record struct RoundSetting(int Cohort, double PublicRows);
+
+/// <summary>What a node computes its addend from. It never leaves the node.</summary>
+/// <param name="Train">Training rows in the contract's units.</param>
+/// <param name="Test">Held-out rows in the contract's units.</param>
+/// <param name="Batches">Stream that draws mini-batches.</param>
+/// <param name="Noise">Stream that draws differential-privacy noise.</param>
+public sealed record LocalInputs(Table Train, Table Test, PhiloxStream Batches, RandomBits Noise);
+
+/// <summary>The noise that a round's opened sum carries, as logged.</summary>
+/// <param name="Sigma">Standard deviation, in units of the statistic, that an adversary faces per coordinate.</param>
+/// <param name="Clip">L2 sensitivity of the statistic to one patient.</param>
+/// <param name="NoiseMultiplier">σ/C.</param>
+/// <param name="SigmaGrid">σ in units of the integer grid on which the noise is drawn.</param>
+/// <param name="Coordinates">Noised coordinates per round.</param>
+public sealed record RoundNoise(
+    double Sigma, double Clip, double NoiseMultiplier, double SigmaGrid, int Coordinates);
+
+/// <summary>One kind of round: the node's half and the public half side by side.</summary>
+/// <remarks>
+/// The public half is a deterministic function of the opened sum. The coordinator runs it to step the model; every
+/// node and every auditor runs it again to check the coordinator.
+/// </remarks>
+public abstract class RoundAlgorithm
+{
+    /// <summary>Fraction bits of the fixed-point statistics: 2^-37 per addend and coordinate is the rounding error.</summary>
+    /// <remarks>With 36 bits a coordinate may reach 2^26 at the usual cohort sizes, far above standardised sums.</remarks>
+    public const int ScaleBits = 36;
+
+    /// <summary>Length of the addend in 64-bit words.</summary>
+    public abstract int Words { get; }
+
+    /// <summary>The noise of this round, or null when it releases its statistic without differential privacy.</summary>
+    public virtual RoundNoise? Noise => null;
+
+    /// <summary>Node half: writes the addend, in clear, to <paramref name="words"/>.</summary>
+    public abstract void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words);
+
+    /// <summary>Public half: the next model from the opened sum.</summary>
+    public abstract ModelState Advance(ModelState state, RoundSetting setting, ReadOnlySpan<ulong> sum);
+}

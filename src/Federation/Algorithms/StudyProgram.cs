@@ -1,0 +1,60 @@
+using DigitalTwin.Federation.Studies;
+using DigitalTwin.Models;
+
+namespace DigitalTwin.Federation.Algorithms;
+
+/// <summary>A study as a sequence of rounds: the first state, and the algorithm that each state asks for.</summary>
+public sealed class StudyProgram
+{
+    private readonly StudyDocument _document;
+
+    public StudyProgram(StudyDocument document)
+    {
+        _document = document;
+        int columns = document.Features.Count;
+        Model = document.Study.Model.Kind == ModelKind.Mlp
+            ? new MultilayerPerceptron(columns, [.. document.Study.Model.Hidden])
+            : new LogisticModel(columns);
+    }
+
+    public DifferentiableModel Model { get; }
+
+    /// <summary>Rounds of a run that needs every training round.</summary>
+    public int MostRounds => _document.Study.Algorithm.Rounds + (Standardises ? 2 : 1);
+
+    // Under differential privacy the features are scaled with the contract's public references: that costs no ε.
+    private bool Standardises => _document.Study.DifferentialPrivacy is null;
+
+    /// <summary>The state before the first round; a function of the document alone.</summary>
+    public ModelState Initial() => new()
+    {
+        Next = Standardises ? RoundPurpose.Standardise : RoundPurpose.Train,
+        TrainedRounds = 0,
+        Mean = Standardises ? [] : _document.ReferenceMeans,
+        Deviation = Standardises ? [] : _document.ReferenceDeviations,
+        Parameters = Model.InitialParameters(_document.Study.Seed),
+        Optimiser = [],
+        Evaluation = [],
+    };
+
+    /// <summary>The algorithm of the round that <paramref name="state"/> asks for.</summary>
+    /// <exception cref="InvalidOperationException">The study has ended.</exception>
+    public RoundAlgorithm AlgorithmFor(ModelState state, int cohort)
+    {
+        Study study = _document.Study;
+        return state.Next switch
+        {
+            RoundPurpose.Standardise => new StandardisationRound(_document),
+            RoundPurpose.Evaluate => new EvaluationRound(Model),
+            RoundPurpose.Train => study.Algorithm.Kind switch
+            {
+                AlgorithmKind.Newton => new NewtonRound(study, _document.Features.Count),
+                AlgorithmKind.Gradient when study.DifferentialPrivacy is not null =>
+                    new PrivateGradientRound(study, Model, cohort),
+                AlgorithmKind.Gradient => new GradientRound(study, Model),
+                _ => new AveragingRound(study, Model),
+            },
+            _ => throw new InvalidOperationException("The study has ended: there is no further round."),
+        };
+    }
+}

@@ -1,0 +1,35 @@
+using DigitalTwin.Privacy.DifferentialPrivacy;
+
+namespace DigitalTwin.Federation.Participation;
+
+/// <summary>What the journal's releases cost this hospital's patients.</summary>
+public static class PrivacySpending
+{
+    /// <summary>(ε, δ) of one study so far; null when nothing was released under differential privacy.</summary>
+    public static PrivacyBudget? OfStudy(SpendingJournal journal, string study)
+    {
+        SpendingEntry[] releases =
+        [
+            .. journal.Entries.Where(entry => entry is { Uploaded: true, NoiseMultiplier: not null } && entry.Study == study),
+        ];
+        if (releases.Length == 0)
+        {
+            return null;
+        }
+
+        GaussianAccountant accountant = new(releases[0].Delta!.Value);
+        foreach (SpendingEntry release in releases)
+        {
+            accountant.Spend(release.NoiseMultiplier!.Value, release.Coordinates, release.SigmaGrid);
+        }
+
+        return accountant.Spent;
+    }
+
+    /// <summary>Sum of ε over all studies but <paramref name="except"/> (basic composition).</summary>
+    public static double EpsilonBeside(SpendingJournal journal, string except) => journal.Entries
+        .Select(entry => entry.Study)
+        .Where(study => study != except)
+        .Distinct()
+        .Sum(study => OfStudy(journal, study)?.Epsilon ?? 0);
+}

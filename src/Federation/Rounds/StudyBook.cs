@@ -1,0 +1,293 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Ledger.Encoding;
+
+namespace DigitalTwin.Federation.Rounds;
+
+/// <summary>All studies as the two logs tell them: a pure replay, equal at the coordinator, at every node and at an auditor.</summary>
+/// <remarks>
+/// The ledger checks who may write a record; <see cref="Refuses"/> checks that it fits the sequence of its study, so the
+/// order opened → joined → committed → closed → attested → final can't be broken by anyone, the coordinator included.
+/// Signatures are checked before a record comes here.
+/// </remarks>
+public sealed class StudyBook
+{
+    private readonly Dictionary<string, StudyState> _studies = new(StringComparer.Ordinal);
+
+    public IReadOnlyCollection<StudyState> Studies => _studies.Values;
+
+    public StudyState? Find(string name) => _studies.GetValueOrDefault(name);
+
+    /// <summary>Why <paramref name="record"/> does not fit its study as it stands, or null.</summary>
+    public string? Refuses(Statement record)
+    {
+        JsonObject fields = record.Predicate;
+        if (!IsStudyRecord(record.Name))
+        {
+            return null;
+        }
+
+        string name = Text(fields, "study");
+        StudyState? study = Find(name);
+        if (record.Name == "study-proposed")
+        {
+            return study is null ? null : $"Study {name} was proposed before; choose another name.";
+        }
+
+        if (study is null)
+        {
+            return $"There is no study {name}.";
+        }
+
+        if (study.Closing is not null)
+        {
+            return $"Study {name} is closed.";
+        }
+
+        return record.Name switch
+        {
+            "study-accepted" or "study-declined" => RefusesAnswer(study, fields),
+            "study-approved" => RefusesApproval(study, fields),
+            "study-closed" => null,
+            "round-opened" => RefusesOpening(study, fields),
+            "model-released" => study.LatestModel == Text(fields, "model")
+                ? null
+                : $"Only the newest model of study {name} that a quorum attested can be released.",
+            "site-evaluated" => study.Participants.Contains(Actor(fields)) ? null : $"{Actor(fields)} takes no part in {name}.",
+            _ => RefusesRoundRecord(study, record.Name, fields),
+        };
+    }
+
+    /// <summary>Takes over a record that <see cref="Refuses"/> had nothing against.</summary>
+    /// <param name="index">Its index on its log.</param>
+    public void Apply(long index, Statement record)
+    {
+        if (!IsStudyRecord(record.Name))
+        {
+            return;
+        }
+
+        JsonObject fields = record.Predicate;
+        string name = Text(fields, "study");
+        if (record.Name == "study-proposed")
+        {
+            _studies.Add(name, new StudyState(name, Text(fields, "title"), Text(fields, "document")));
+            return;
+        }
+
+        StudyState study = _studies[name];
+        switch (record.Name)
+        {
+            case "study-accepted":
+                study.Accept(Actor(fields), new Acceptance(
+                    Text(fields, "rowsBucket"), Text(fields, "prevalenceBucket"), Text(fields, "contract")));
+                break;
+            case "study-declined":
+                study.Decline(Actor(fields), $"{Text(fields, "rule")}: {Text(fields, "reason")}");
+                break;
+            case "study-approved":
+                study.Approve(Texts(fields, "participants"));
+                break;
+            case "study-closed":
+                study.Close(new StudyClosing(Text(fields, "verdict"), ReasonOf(fields), OptionalText(fields, "model")));
+                break;
+            case "round-opened":
+                study.Open(new RoundState(
+                    Integer(fields, "round"),
+                    Integer(fields, "attempt"),
+                    ModelState.PurposeOf(Text(fields, "purpose")),
+                    Text(fields, "baseModel"),
+                    Texts(fields, "participants"),
+                    Integer(fields, "words")) { LastIndex = index });
+                break;
+            case "model-released":
+                study.Released = Text(fields, "model");
+                break;
+            case "site-evaluated":
+                study.Evaluate(Actor(fields), ReadEvaluation(fields));
+                break;
+            default:
+                ApplyToRound(study, study.Current!, record.Name, fields);
+                study.Current!.LastIndex = index;
+                break;
+        }
+    }
+
+    private static void ApplyToRound(StudyState study, RoundState round, string record, JsonObject fields)
+    {
+        switch (record)
+        {
+            case "round-joined":
+                round.Join(Actor(fields), Convert.FromHexString(Text(fields, "roundKey")));
+                break;
+            case "round-declined":
+                round.Decline(Actor(fields), $"{Text(fields, "rule")}: {Text(fields, "reason")}");
+                break;
+            case "update-committed":
+                round.Commit(Actor(fields), Text(fields, "addend"));
+                break;
+            case "round-closed":
+                round.Close(new RoundOutcome(
+                    ReadAddends(fields), Text(fields, "sum"), Text(fields, "model"), OptionalNumber(fields, "loss")));
+                break;
+            case "sum-attested":
+                round.Attest(Actor(fields), new Attestation(
+                    fields["wireBytes"]!.GetValue<long>(),
+                    OptionalNumber(fields, "epsilon"),
+                    OptionalNumber(fields, "delta")));
+                break;
+            case "round-final":
+                round.Finish();
+                break;
+            case "round-aborted":
+                round.Abort();
+                foreach (string site in Texts(fields, "missing"))
+                {
+                    study.Drop(site, ReasonOf(fields));
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static string? RefusesAnswer(StudyState study, JsonObject fields)
+    {
+        string site = Actor(fields);
+        if (study.Accepted.ContainsKey(site) || study.Declined.ContainsKey(site))
+        {
+            return $"{site} has already answered study {study.Name}.";
+        }
+
+        if (study.Approved)
+        {
+            return $"Study {study.Name} has started; {site} answers too late.";
+        }
+
+        return study.Document == Text(fields, "document")
+            ? null
+            : $"{site} answers another document than the one proposed for study {study.Name}.";
+    }
+
+    private static string? RefusesApproval(StudyState study, JsonObject fields)
+    {
+        if (study.Approved)
+        {
+            return $"Study {study.Name} is approved already.";
+        }
+
+        string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Accepted.ContainsKey(site));
+        return stranger is null ? null : $"{stranger} has not accepted study {study.Name}.";
+    }
+
+    private static string? RefusesOpening(StudyState study, JsonObject fields)
+    {
+        (int number, int attempt) = study.NextRound;
+        if (study.Current is { Phase: not (RoundPhase.Final or RoundPhase.Aborted) } open)
+        {
+            return $"Round {open.Number} of study {study.Name} is still open.";
+        }
+
+        if (Integer(fields, "round") != number || Integer(fields, "attempt") != attempt)
+        {
+            return $"The next round of study {study.Name} is {number}, attempt {attempt}.";
+        }
+
+        string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Active.Contains(site));
+        if (stranger is not null)
+        {
+            return $"{stranger} takes no part in study {study.Name}.";
+        }
+
+        string baseModel = Text(fields, "baseModel");
+        return study.LatestModel is not { } latest || latest == baseModel
+            ? null
+            : $"Round {number} of study {study.Name} starts from another model than the last attested one.";
+    }
+
+    private static string? RefusesRoundRecord(StudyState study, string record, JsonObject fields)
+    {
+        RoundState? round = study.Current;
+        if (round is null || Integer(fields, "round") != round.Number || Integer(fields, "attempt") != round.Attempt)
+        {
+            return $"Round {Integer(fields, "round")}, attempt {Integer(fields, "attempt")} of study {study.Name} "
+                + "is not the current one.";
+        }
+
+        string site = Actor(fields);
+        string? fromSite = record is "round-closed" or "round-final" or "round-aborted" or "update-rejected"
+            ? null
+            : round.Participants.Contains(site) ? null : $"{site} is not in the cohort of round {round.Number}.";
+        return fromSite ?? record switch
+        {
+            "round-joined" when round.Phase == RoundPhase.Joining && !round.Keys.ContainsKey(site) => null,
+            "round-declined" when round.Phase != RoundPhase.Aborted => null,
+            "update-committed" when round.Phase == RoundPhase.Committing && !round.Commitments.ContainsKey(site) => null,
+            "update-rejected" => null,
+            "round-closed" when round.Phase == RoundPhase.Uploading => RefusesOutcome(round, fields),
+            "sum-attested" when round.Phase is RoundPhase.Attesting or RoundPhase.Final => RefusesAttestation(round, fields),
+            "round-final" when round.Phase == RoundPhase.Attesting =>
+                round.Attestations.Count >= Ledger.Members.Quorum.Of(round.Participants.Count)
+                    ? null
+                    : $"Round {round.Number} has only {round.Attestations.Count} attestations.",
+
+            // Once every commitment stands, addends travel: repeating the round with a smaller cohort would let two
+            // sums be subtracted from each other. From there on a round ends or the study fails.
+            "round-aborted" when round.Phase is RoundPhase.Joining or RoundPhase.Committing => null,
+            _ => $"{record} by {site} does not fit round {round.Number} of study {study.Name}, which is {round.Phase}.",
+        };
+    }
+
+    private static string? RefusesOutcome(RoundState round, JsonObject fields)
+    {
+        Dictionary<string, string> addends = ReadAddends(fields);
+        return addends.Count == round.Commitments.Count
+            && round.Commitments.All(pair => addends.GetValueOrDefault(pair.Key) == pair.Value)
+                ? null
+                : $"Round {round.Number} closes over other addends than those committed.";
+    }
+
+    private static string? RefusesAttestation(RoundState round, JsonObject fields) =>
+        round.Attestations.ContainsKey(Actor(fields)) ? $"{Actor(fields)} has attested round {round.Number} already."
+        : round.Outcome!.Sum != Text(fields, "sum") || round.Outcome.Model != Text(fields, "model")
+            ? $"{Actor(fields)} attests another sum or model than round {round.Number} published."
+            : null;
+
+    private static bool IsStudyRecord(string name) =>
+        name is not ("genesis" or "member-admitted" or "member-removed");
+
+    private static Dictionary<string, string> ReadAddends(JsonObject fields) =>
+        fields["addends"]!.AsArray().ToDictionary(
+            addend => addend!["site"]!.GetValue<string>(),
+            addend => addend!["sha256"]!.GetValue<string>(),
+            StringComparer.Ordinal);
+
+    private static SiteEvaluation ReadEvaluation(JsonObject fields)
+    {
+        JsonObject metrics = fields["metrics"]!.AsObject();
+        return new SiteEvaluation(
+            OptionalNumber(metrics, "accuracy"),
+            OptionalNumber(metrics, "auroc"),
+            OptionalNumber(metrics, "brier"),
+            OptionalNumber(metrics, "calibrationSlope"),
+            Texts(fields, "flags"));
+    }
+
+    private static string Actor(JsonObject fields) => fields["actor"]!["id"]!.GetValue<string>();
+
+    private static string Text(JsonObject fields, string name) => fields[name]!.GetValue<string>();
+
+    private static string ReasonOf(JsonObject fields) => OptionalText(fields, "reason") ?? "";
+
+    private static string? OptionalText(JsonObject fields, string name) => fields[name]?.GetValue<string>();
+
+    private static double? OptionalNumber(JsonObject fields, string name) =>
+        OptionalText(fields, name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    private static int Integer(JsonObject fields, string name) => fields[name]!.GetValue<int>();
+
+    private static string[] Texts(JsonObject fields, string name) =>
+        [.. fields[name]!.AsArray().Select(item => item!.GetValue<string>())];
+}

@@ -1,0 +1,274 @@
+using DigitalTwin.Ledger.Encoding;
+using DigitalTwin.Ledger.Merkle;
+using Microsoft.Win32.SafeHandles;
+
+namespace DigitalTwin.Ledger.Storage;
+
+/// <summary>The entries of one log on disk, with their Merkle tree in memory: append-only, durable, one writer.</summary>
+/// <remarks>
+/// Leaves stay on disk; memory holds an offset and two hashes per entry. Any number of threads may read while one
+/// appends; an entry is visible only after it is durable.
+/// </remarks>
+public sealed class EntryLog : IDisposable
+{
+    /// <summary>Name of the file that holds the entries.</summary>
+    public const string FileName = "entries.wal";
+
+    /// <summary>Name of the empty file whose lock marks the one writer.</summary>
+    public const string LockName = "lock";
+
+    private readonly Lock _gate = new();
+    private readonly Lock _writing = new();
+    private readonly MerkleTree _tree = new();
+    private readonly List<long> _offsets = [];
+    private readonly SafeFileHandle _file;
+    private readonly SafeFileHandle? _lock;
+    private long _end;
+    private Exception? _failure;
+
+    private EntryLog(SafeFileHandle file, SafeFileHandle? writerLock)
+    {
+        _file = file;
+        _lock = writerLock;
+        _end = EntryFile.Header.Length;
+        Damage = EntryFile.Scan(file, Publish);
+    }
+
+    /// <summary>
+    /// What ends a log that was opened for reading before the end of its file; null where every byte was read. A log
+    /// opened for writing has none.
+    /// </summary>
+    public EntryDamage? Damage { get; private set; }
+
+    /// <summary>Number of durable entries.</summary>
+    public long Size
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tree.Size;
+            }
+        }
+    }
+
+    /// <summary>Merkle root over all entries.</summary>
+    public MerkleHash Root
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tree.Root;
+            }
+        }
+    }
+
+    /// <summary>Opens a log for its one writer, and makes it where there is none.</summary>
+    /// <exception cref="LedgerLockedException">It has a writer already.</exception>
+    /// <exception cref="LedgerDamagedException">An entry cannot be read although later ones can.</exception>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public static EntryLog Open(string folder) => Open(folder, acknowledged: 0);
+
+    /// <summary>Opens a log for reading only: no lock, no repair; <see cref="Damage"/> says where reading had to stop.</summary>
+    public static EntryLog OpenRead(string folder) =>
+        new(File.OpenHandle(Path.Combine(folder, FileName), share: FileShare.ReadWrite), writerLock: null);
+
+    /// <summary>As <see cref="Open(string)"/>, and refuses to drop a torn tail that reaches into acknowledged entries.</summary>
+    internal static EntryLog Open(string folder, long acknowledged)
+    {
+        DurableFile.CreateFolder(folder);
+        SafeFileHandle writerLock = Lock(folder);
+        SafeFileHandle? file = null;
+        try
+        {
+            DurableFile.RemoveLeftovers(folder);
+            file = OpenOrCreate(Path.Combine(folder, FileName));
+            EntryLog log = new(file, writerLock);
+            log.Recover(folder, acknowledged);
+            return log;
+        }
+        catch
+        {
+            file?.Dispose();
+            writerLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Merkle root over the first <paramref name="size"/> entries.</summary>
+    public MerkleHash RootAt(long size)
+    {
+        lock (_gate)
+        {
+            return _tree.RootAt(size);
+        }
+    }
+
+    /// <summary>The leaf bytes of an entry.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such entry.</exception>
+    /// <exception cref="LedgerDamagedException">Its bytes changed on disk since the log was opened.</exception>
+    public ReadOnlyMemory<byte> Read(long index)
+    {
+        long offset;
+        MerkleHash expected;
+        lock (_gate)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _tree.Size);
+            offset = _offsets[(int)index];
+            expected = _tree.LeafAt(index);
+        }
+
+        byte[]? leaf = EntryFile.ReadLeaf(_file, offset);
+        return leaf is not null && Rfc6962.Leaf(leaf) == expected
+            ? leaf
+            : throw new LedgerDamagedException(index, $"Entry {index} changed on disk after the log was opened.");
+    }
+
+    /// <summary>Appends leaves and returns the index of the first; they are on disk when the call returns.</summary>
+    /// <exception cref="ArgumentException">A leaf is empty or longer than <see cref="Envelope.MaxLeafBytes"/>.</exception>
+    /// <exception cref="LedgerStoppedException">This or an earlier write failed; entries can still be read.</exception>
+    public long Append(IReadOnlyList<ReadOnlyMemory<byte>> leaves)
+    {
+        ArgumentNullException.ThrowIfNull(leaves);
+        if (leaves.Any(leaf => leaf.Length is 0 or > Envelope.MaxLeafBytes))
+        {
+            throw new ArgumentException($"A leaf has 1 to {Envelope.MaxLeafBytes} bytes.", nameof(leaves));
+        }
+
+        lock (_writing)
+        {
+            ThrowIfStopped();
+            long first = Size;
+            if (leaves.Count > 0)
+            {
+                WriteDurably(EntryFile.Frame(leaves));
+                foreach (ReadOnlyMemory<byte> leaf in leaves)
+                {
+                    Publish(_end + EntryFile.FrameHeaderSize, leaf);
+                }
+            }
+
+            return first;
+        }
+    }
+
+    /// <summary>Proof that an entry is in the tree of <paramref name="size"/> entries.</summary>
+    public IReadOnlyList<MerkleHash> InclusionProof(long index, long size)
+    {
+        lock (_gate)
+        {
+            return _tree.InclusionProof(index, size);
+        }
+    }
+
+    /// <summary>Proof that the tree only grew from <paramref name="oldSize"/> to <paramref name="newSize"/> entries.</summary>
+    public IReadOnlyList<MerkleHash> ConsistencyProof(long oldSize, long newSize)
+    {
+        lock (_gate)
+        {
+            return _tree.ConsistencyProof(oldSize, newSize);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _lock?.Dispose();
+    }
+
+    private static SafeFileHandle Lock(string folder)
+    {
+        SafeFileHandle handle = File.OpenHandle(
+            Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        if (!DurableFile.TryLock(handle))
+        {
+            handle.Dispose();
+            throw new LedgerLockedException(folder);
+        }
+
+        return handle;
+    }
+
+    private static SafeFileHandle OpenOrCreate(string path)
+    {
+        if (!File.Exists(path))
+        {
+            DurableFile.WriteAtomically(path, EntryFile.Header);
+        }
+
+        return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+    }
+
+    private void Recover(string folder, long acknowledged)
+    {
+        if (Damage is { IsTornTail: false } damage)
+        {
+            throw new LedgerDamagedException(damage.Index,
+                $"Entry {damage.Index} of the log in {folder} is damaged: {damage.Reason}. "
+                + "Restore the folder from a mirror; it is not repaired by guessing.");
+        }
+
+        if (Size < acknowledged)
+        {
+            throw new LedgerDamagedException(Size,
+                $"The log in {folder} holds {Size} entries, but a head over {acknowledged} was signed. "
+                + "Restore the folder from a mirror.");
+        }
+
+        if (Damage is not null)
+        {
+            if (Damage.Offset < EntryFile.Header.Length)
+            {
+                RandomAccess.Write(_file, EntryFile.Header, 0);
+            }
+
+            RandomAccess.SetLength(_file, _end);
+            DurableFile.Sync(_file);
+            Damage = null;
+        }
+    }
+
+    private void WriteDurably(byte[] frames)
+    {
+        try
+        {
+            RandomAccess.Write(_file, frames, _end);
+            DurableFile.Sync(_file);
+        }
+        catch (Exception error)
+        {
+            // After a failed fsync the page cache and the disk may differ, so no retry can be trusted.
+            _failure = error;
+            throw new LedgerStoppedException(error);
+        }
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_lock is null)
+        {
+            throw new InvalidOperationException("The log was opened for reading.");
+        }
+
+        if (_failure is not null)
+        {
+            throw new LedgerStoppedException(_failure);
+        }
+    }
+
+    private void Publish(long leafOffset, byte[] leaf) => Publish(leafOffset, leaf.AsMemory());
+
+    private void Publish(long leafOffset, ReadOnlyMemory<byte> leaf)
+    {
+        MerkleHash hash = Rfc6962.Leaf(leaf.Span);
+        lock (_gate)
+        {
+            _offsets.Add(leafOffset);
+            _tree.Append(hash);
+            _end = leafOffset + leaf.Length;
+        }
+    }
+}

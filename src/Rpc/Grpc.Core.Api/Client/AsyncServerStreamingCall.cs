@@ -1,0 +1,50 @@
+namespace Grpc.Core;
+
+/// <summary>A call with one request and a stream of responses, at the client.</summary>
+/// <typeparam name="TResponse">The response message.</typeparam>
+public sealed class AsyncServerStreamingCall<TResponse> : IDisposable
+{
+    private readonly CallState _call;
+
+    /// <summary>A call over functions that need no state; for interceptors and test doubles.</summary>
+    public AsyncServerStreamingCall(
+        IAsyncStreamReader<TResponse> responseStream,
+        Task<Metadata> responseHeadersAsync,
+        Func<Status> getStatusFunc,
+        Func<Metadata> getTrailersFunc,
+        Action disposeAction)
+    {
+        ResponseStream = responseStream;
+        _call = new CallState(responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
+    }
+
+    /// <summary>A call over functions that all get <paramref name="state"/>, which saves the closures.</summary>
+    public AsyncServerStreamingCall(
+        IAsyncStreamReader<TResponse> responseStream,
+        Func<object, Task<Metadata>> responseHeadersAsync,
+        Func<object, Status> getStatusFunc,
+        Func<object, Metadata> getTrailersFunc,
+        Action<object> disposeAction,
+        object state)
+    {
+        ResponseStream = responseStream;
+        _call = new CallState(state, responseHeadersAsync, getStatusFunc, getTrailersFunc, disposeAction);
+    }
+
+    /// <summary>Gives the responses.</summary>
+    public IAsyncStreamReader<TResponse> ResponseStream { get; }
+
+    /// <summary>The response headers, when the server has sent them.</summary>
+    public Task<Metadata> ResponseHeadersAsync => _call.ResponseHeadersAsync();
+
+    /// <summary>How the call ended.</summary>
+    /// <exception cref="InvalidOperationException">The call has not ended.</exception>
+    public Status GetStatus() => _call.GetStatus();
+
+    /// <summary>The response trailers.</summary>
+    /// <exception cref="InvalidOperationException">The call has not ended.</exception>
+    public Metadata GetTrailers() => _call.GetTrailers();
+
+    /// <summary>Cancels the call if it has not ended, and lets go of its resources.</summary>
+    public void Dispose() => _call.Dispose();
+}
