@@ -46,7 +46,7 @@ public sealed class NewtonIteration
     public bool InterceptAtLimit { get; private set; }
 
     /// <summary>
-    /// The next sum would change nothing: either converged, or resting at the limit of the intercept.
+    /// The next sum would change nothing: converged, resting at the limit, or unable to improve.
     /// </summary>
     public bool Finished { get; private set; }
 
@@ -95,6 +95,13 @@ public sealed class NewtonIteration
 
         _proposed = middle;
         StepNorm = Math.Sqrt(squaredNorm);
-        InterceptAtLimit = Math.Abs(middle[^1]) == NewtonLogistic.InterceptLimit;
+        if (StepNorm <= _tolerance)
+        {
+            // No step of any length lowers the objective by more than its rounding: as far as the sums can tell.
+            _proposed = _accepted;
+            Finished = true;
+        }
+
+        InterceptAtLimit = Math.Abs(_proposed[^1]) == NewtonLogistic.InterceptLimit;
     }
 }

@@ -96,17 +96,24 @@ public static class NewtonLogistic
             objective += 0.5 * penalty * parameters[i];
         }
 
-        double[] step = SolveDamped(HessianOf(sum[(GradientAt + count)..], count, l2), descent);
+        double[] hessian = HessianOf(sum[(GradientAt + count)..], count, l2);
+        double[] step = SolveDamped(hessian, descent);
+        double unlimited = parameters[intercept] + step[intercept];
+        bool atLimit = Math.Abs(unlimited) >= InterceptLimit;
+        if (atLimit)
+        {
+            step = StepWithInterceptHeld(
+                hessian, descent, Math.CopySign(InterceptLimit, unlimited) - parameters[intercept]);
+        }
+
         double[] next = new double[count];
         double squaredNorm = 0;
         for (int i = 0; i < count; i++)
         {
-            double unlimited = parameters[i] + step[i];
-            next[i] = i == intercept ? Math.Clamp(unlimited, -InterceptLimit, InterceptLimit) : unlimited;
-            squaredNorm += (next[i] - parameters[i]) * (next[i] - parameters[i]);
+            next[i] = parameters[i] + step[i];
+            squaredNorm += step[i] * step[i];
         }
 
-        bool atLimit = Math.Abs(next[intercept]) == InterceptLimit;
         return new NewtonStep(next, Math.Sqrt(squaredNorm), objective, atLimit);
     }
 
@@ -149,6 +156,28 @@ public static class NewtonLogistic
         }
 
         return hessian;
+    }
+
+    /// <summary>
+    /// The step to the minimum of the quadratic model among those that move the intercept by a given amount.
+    /// </summary>
+    /// <remarks>
+    /// Cutting the intercept of the full step alone could lead uphill. The minimum under the limit lies on the limit,
+    /// and the model is lower there than at the start, so this step leads downhill.
+    /// </remarks>
+    private static double[] StepWithInterceptHeld(double[] hessian, double[] descent, double interceptStep)
+    {
+        int count = descent.Length;
+        int weights = count - 1;
+        double[] hessianOfWeights = new double[weights * weights];
+        double[] descentOfWeights = new double[weights];
+        for (int i = 0; i < weights; i++)
+        {
+            hessian.AsSpan(i * count, weights).CopyTo(hessianOfWeights.AsSpan(i * weights));
+            descentOfWeights[i] = descent[i] - (hessian[(i * count) + weights] * interceptStep);
+        }
+
+        return [.. SolveDamped(hessianOfWeights, descentOfWeights), interceptStep];
     }
 
     // Adding to the diagonal shortens the step and leaves the optimum where it is, for there the gradient is zero
