@@ -37,7 +37,7 @@ public sealed class TrainTestSplitTests
     {
         ClinicalTable table = TableOf(60, 40);
 
-        Assert.Equal(TrainTestSplit.Stratified(table, 0.3, SplitMix.From(1)).Test, TestRows(table, 1));
+        Assert.Equal(TrainTestSplit.Stratified(table, 0.3, SplitMix.From(1)).test, TestRows(table, 1));
         Assert.NotEqual(TestRows(table, 2), TestRows(table, 1));
     }
 
@@ -50,7 +50,7 @@ public sealed class TrainTestSplitTests
         int[] tested = new int[20];
         for (int trial = 0; trial < 2000; trial++)
         {
-            foreach (int row in TrainTestSplit.Stratified(table, 0.25, words).Test)
+            foreach (int row in TrainTestSplit.Stratified(table, 0.25, words).test)
             {
                 tested[row]++;
             }
@@ -126,7 +126,7 @@ public sealed class TrainTestSplitTests
     }
 
     private static int[] TestRows(ClinicalTable table, ulong seed) =>
-        TrainTestSplit.Stratified(table, 0.3, SplitMix.From(seed)).Test;
+        TrainTestSplit.Stratified(table, 0.3, SplitMix.From(seed)).test;
 
     private static ClinicalTable TableOf(int negatives, int positives)
     {
