@@ -16,7 +16,7 @@ public sealed record RowProblem(int Row, string Column, string Reason, bool Excl
 public sealed record DataFlag(string Kind, string Subject, int Count);
 
 /// <summary>The rows of one hospital that fit the contract, as numbers, with everything that did not fit.</summary>
-/// <remarks>One row is one patient (<c>unit: row-is-patient</c>). Do not write to the arrays: they are not copies.</remarks>
+/// <remarks>One row is one patient (<c>unit: row-is-patient</c>). The arrays are no copies: only read them.</remarks>
 public sealed class ClinicalTable
 {
     private readonly IReadOnlyList<RowMark> _marks;

@@ -23,7 +23,7 @@ public static class TrainTestSplit
     /// <param name="table">The table to divide; the file must name each of its rows once, and no other.</param>
     /// <returns>Indices into <paramref name="table"/>, both ascending.</returns>
     /// <exception cref="ClinicalDataException">The file cannot be read or does not match the table.</exception>
-    public static (int[] Train, int[] Test) FromFile(string splitCsv, string site, ClinicalTable table)
+    public static (int[] train, int[] test) FromFile(string splitCsv, string site, ClinicalTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
         Dictionary<int, int> indexOf = Enumerable.Range(0, table.Rows).ToDictionary(index => table.SourceRows[index]);
@@ -73,7 +73,7 @@ public static class TrainTestSplit
     /// <param name="testShare">The share of rows to test on, above 0 and below 1.</param>
     /// <param name="randomWords">Uniform 64-bit words; the same words give the same split.</param>
     /// <returns>Indices into <paramref name="table"/>, both ascending, neither empty.</returns>
-    public static (int[] Train, int[] Test) Stratified(ClinicalTable table, double testShare, Func<ulong> randomWords)
+    public static (int[] train, int[] test) Stratified(ClinicalTable table, double testShare, Func<ulong> randomWords)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(randomWords);
