@@ -105,14 +105,37 @@ public static partial class DurableFile
         }
     }
 
-    /// <summary>Takes the writer's lock on an open file; false where another open file has it.</summary>
-    internal static bool TryLock(SafeFileHandle file) => NativeLock(file, LockExclusiveNonBlocking) == 0;
+    /// <summary>Takes the lock that one file stands for, until the handle is closed; null where another holds it.</summary>
+    /// <remarks>
+    /// flock itself: the file classes of .NET take a shared lock on every file they open, which an exclusive one
+    /// excludes, and can be told by the environment to take none.
+    /// </remarks>
+    /// <exception cref="IOException">The file can be neither made nor opened.</exception>
+    internal static SafeFileHandle? TryLock(string path)
+    {
+        if (!File.Exists(path))
+        {
+            // Made in place, never by replacement: two processes must not lock two files of one name.
+            WriteNew(path, [], ownerOnly: false, FileMode.OpenOrCreate);
+        }
 
-    private static void WriteNew(string path, ReadOnlySpan<byte> bytes, bool ownerOnly)
+        SafeFileHandle handle = NativeOpen(path, OperatingSystem.IsLinux() ? ReadOnlyCloseOnExec : 0);
+        Check(handle.IsInvalid ? -1 : 0, $"open {path}");
+        if (NativeLock(handle, LockExclusiveNonBlocking) == 0)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    private static void WriteNew(
+        string path, ReadOnlySpan<byte> bytes, bool ownerOnly, FileMode mode = FileMode.CreateNew)
     {
         FileStreamOptions options = new()
         {
-            Mode = FileMode.CreateNew,
+            Mode = mode,
             Access = FileAccess.Write,
         };
         if (ownerOnly && !OperatingSystem.IsWindows())

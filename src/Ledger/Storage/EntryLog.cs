@@ -26,7 +26,7 @@ public sealed class EntryLog : IDisposable
     private long _end;
     private Exception? _failure;
 
-    private EntryLog(SafeFileHandle file, SafeFileHandle? writerLock)
+    internal EntryLog(SafeFileHandle file, SafeFileHandle? writerLock)
     {
         _file = file;
         _lock = writerLock;
@@ -78,7 +78,8 @@ public sealed class EntryLog : IDisposable
     internal static EntryLog Open(string folder, long acknowledged)
     {
         DurableFile.CreateFolder(folder);
-        SafeFileHandle writerLock = Lock(folder);
+        SafeFileHandle writerLock = DurableFile.TryLock(Path.Combine(folder, LockName))
+            ?? throw new LedgerLockedException(folder);
         SafeFileHandle? file = null;
         try
         {
@@ -177,19 +178,6 @@ public sealed class EntryLog : IDisposable
     {
         _file.Dispose();
         _lock?.Dispose();
-    }
-
-    private static SafeFileHandle Lock(string folder)
-    {
-        SafeFileHandle handle = File.OpenHandle(
-            Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-        if (!DurableFile.TryLock(handle))
-        {
-            handle.Dispose();
-            throw new LedgerLockedException(folder);
-        }
-
-        return handle;
     }
 
     private static SafeFileHandle OpenOrCreate(string path)

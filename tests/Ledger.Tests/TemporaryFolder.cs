@@ -1,0 +1,11 @@
+namespace DigitalTwin.Ledger.Tests;
+
+/// <summary>A folder that disappears with the test.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public string FullPath { get; } = Directory.CreateTempSubdirectory("dtwin-test-").FullName;
+
+    public string this[string name] => Path.Combine(FullPath, name);
+
+    public void Dispose() => Directory.Delete(FullPath, recursive: true);
+}
