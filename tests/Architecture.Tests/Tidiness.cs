@@ -88,7 +88,8 @@ internal static partial class Tidiness
     [GeneratedRegex(@"\bTO[D]O\b(?!\(\w)")]
     private static partial Regex UnownedWork();
 
-    [GeneratedRegex(@"\bDigitalTwin\.Protos\b")]
+    // A project may reference the wire types and still not use them; only an implicit `using` does.
+    [GeneratedRegex(@"\bDigitalTwin\.Protos\b(?!\.csproj)")]
     private static partial Regex Protos();
 
     [GeneratedRegex(@"\bMicrosoft\.AspNetCore\b")]

@@ -109,7 +109,6 @@ public sealed class TidinessTests
     [Theory]
     [InlineData("src/Coordinator/Rounds/Round.cs", 1)]
     [InlineData("src/Federation/RoundClient.cs", 1)]
-    [InlineData("src/HospitalNode/DigitalTwin.HospitalNode.csproj", 1)]
     [InlineData("src/Coordinator/Rounds/RoundService.cs", 0)]
     [InlineData("src/HospitalNode/Rounds/RoundClient.cs", 0)]
     [InlineData("src/Protos/Names.cs", 0)]
@@ -117,6 +116,16 @@ public sealed class TidinessTests
     public void A_wire_type_elsewhere_is_found(string path, int violations)
     {
         SourceFile file = new(path, "using DigitalTwin.Protos.V1;\n");
+
+        Assert.Equal(violations, Tidiness.WireTypes(file).Count());
+    }
+
+    [Theory]
+    [InlineData("<Using Include=\"DigitalTwin.Protos.V1\" />", 1)]
+    [InlineData("<ProjectReference Include=\"../Protos/DigitalTwin.Protos.csproj\" />", 0)]
+    public void An_implicit_using_of_wire_types_is_found(string item, int violations)
+    {
+        SourceFile file = new("src/HospitalNode/DigitalTwin.HospitalNode.csproj", item);
 
         Assert.Equal(violations, Tidiness.WireTypes(file).Count());
     }
