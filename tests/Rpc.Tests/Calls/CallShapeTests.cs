@@ -107,6 +107,22 @@ public sealed class CallShapeTests
         Assert.Equal(Enumerable.Range(0, 200).Select(i => (long)i), answers.Select(answer => answer.Value));
     }
 
+    [Fact]
+    public async Task A_channel_tells_its_state()
+    {
+        await using ProbeHost host = await ProbeHost.StartAsync(Token);
+        GrpcChannel channel = host.OpenChannel();
+        List<ConnectivityState> states = [channel.State];
+
+        await channel.ConnectAsync(Token);
+        states.Add(channel.State);
+        channel.Dispose();
+        states.Add(channel.State);
+
+        // The client package has the numbers of these names compiled in, so that an enumeration in another order shows.
+        Assert.Equal([ConnectivityState.Idle, ConnectivityState.Ready, ConnectivityState.Shutdown], states);
+    }
+
     private static async Task<List<long>> ReadAllAsync(IAsyncStreamReader<Number> stream)
     {
         List<long> values = [];
