@@ -9,7 +9,9 @@ using DigitalTwin.TestKit;
 
 namespace DigitalTwin.Ledger.Tests;
 
-/// <summary>A coordinator, three hospitals and a researcher who write a short study into real logs in a temporary folder.</summary>
+/// <summary>
+/// A coordinator, three hospitals and a researcher who write a short study into real logs in a temporary folder.
+/// </summary>
 internal sealed class SmallConsortium : IDisposable
 {
     public const string Study = "heart-risk";
@@ -93,7 +95,9 @@ internal sealed class SmallConsortium : IDisposable
         return this;
     }
 
-    /// <summary>Appends a record of this author to the log it belongs to, as a host would, and returns its index.</summary>
+    /// <summary>
+    /// Appends a record of this author to the log it belongs to, as a host would, and returns its index.
+    /// </summary>
     public long Write(string author, string name, JsonObject fields) =>
         Append(RecordCatalogue.Find(name)!.Log, Compose(author, name, fields));
 

@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace DigitalTwin.Ledger.Encoding;
 
-/// <summary>The one byte form of a JSON value that is hashed and signed: RFC 8785 (JCS) under a stricter profile.</summary>
+/// <summary>
+/// The one byte form of a JSON value that is hashed and signed: RFC 8785 (JCS) under a stricter profile.
+/// </summary>
 /// <remarks>
 /// Stricter than RFC 8785: numbers are integers within ±(2^53−1), strings are in Unicode normal form C
 /// (<see cref="NormalText"/>), nesting is bounded. Within the profile two equal values have one encoding, so a record
@@ -16,7 +18,9 @@ public static class CanonicalJson
     /// <summary>How deep objects and arrays may nest; records need five.</summary>
     public const int MaxDepth = 16;
 
-    /// <summary>2^53−1, the largest integer that every JSON implementation keeps exactly (RFC 7493, section 2.2).</summary>
+    /// <summary>
+    /// 2^53−1, the largest integer that every JSON implementation keeps exactly (RFC 7493, section 2.2).
+    /// </summary>
     public const long LargestInteger = (1L << 53) - 1;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, true);
@@ -32,7 +36,9 @@ public static class CanonicalJson
     }
 
     /// <summary>Reads bytes that are canonical already; anything else is refused, never repaired.</summary>
-    /// <exception cref="CanonicalJsonException">The bytes are not the canonical form of a value of the profile.</exception>
+    /// <exception cref="CanonicalJsonException">
+    /// The bytes are not the canonical form of a value of the profile.
+    /// </exception>
     public static JsonNode Parse(ReadOnlySpan<byte> utf8, int maxDepth = MaxDepth)
     {
         JsonNode node = Read(utf8, maxDepth);

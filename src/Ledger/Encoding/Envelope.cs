@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace DigitalTwin.Ledger.Encoding;
 
-/// <summary>A signed record: a DSSE envelope around an in-toto statement, kept as the very bytes that were received.</summary>
+/// <summary>
+/// A signed record: a DSSE envelope around an in-toto statement, kept as the very bytes that were received.
+/// </summary>
 /// <remarks>
 /// https://github.com/secure-systems-lab/dsse/blob/master/protocol.md; exactly one signature, ECDSA P-256 over SHA-256.
 /// The leaf of the log is the canonical JSON of the envelope.
@@ -37,7 +39,9 @@ public sealed class Envelope
     public ReadOnlyMemory<byte> Leaf { get; }
 
     /// <summary>Signs a statement.</summary>
-    /// <exception cref="FormatException">The statement lies outside the canonical profile or makes too long a leaf.</exception>
+    /// <exception cref="FormatException">
+    /// The statement lies outside the canonical profile or makes too long a leaf.
+    /// </exception>
     public static Envelope Sign(Statement statement, RecordKey key)
     {
         ArgumentNullException.ThrowIfNull(statement);
@@ -82,7 +86,9 @@ public sealed class Envelope
         return new Envelope(payload, Statement.Parse(payload), keyId, signature, leaf);
     }
 
-    /// <summary>Whether the key signed this record; false also where the key is not the one the envelope names.</summary>
+    /// <summary>
+    /// Whether the key signed this record; false also where the key is not the one the envelope names.
+    /// </summary>
     /// <param name="subjectPublicKeyInfo">DER SubjectPublicKeyInfo of a P-256 key.</param>
     public bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
         KeyId == RecordKey.KeyIdOf(subjectPublicKeyInfo)
@@ -97,7 +103,8 @@ public sealed class Envelope
     }
 
     private static byte[] Base64(JsonObject source, string name) =>
-        source[name] is JsonValue value && value.TryGetValue(out string? text) && StrictBase64.Decode(text) is byte[] bytes
+        source[name] is JsonValue value && value.TryGetValue(out string? text)
+        && StrictBase64.Decode(text) is byte[] bytes
             ? bytes
             : throw new RecordFormatException(name, "must be canonical base64.");
 }

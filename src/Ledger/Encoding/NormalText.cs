@@ -3,7 +3,9 @@ using System.Text;
 
 namespace DigitalTwin.Ledger.Encoding;
 
-/// <summary>Whether a text is certainly in Unicode normal form C, so that it looks and hashes the same everywhere.</summary>
+/// <summary>
+/// Whether a text is certainly in Unicode normal form C, so that it looks and hashes the same everywhere.
+/// </summary>
 /// <remarks>
 /// The class library answers <c>IsNormalized</c> with true for every text when globalisation is invariant, as it is
 /// here, so the rule is our own: every character must be stable in form C by itself (UAX #15). Combining marks,

@@ -8,11 +8,15 @@ namespace DigitalTwin.Ledger.Encoding;
 
 /// <summary>Strict typed access to the fields of a record; every refusal names the field.</summary>
 /// <param name="source">The object to read.</param>
-/// <param name="path">Where <paramref name="source"/> lies in the record, for messages; empty for the predicate itself.</param>
-[SuppressMessage("Naming", "CA1720", Justification = "The getters are named by the kinds of JSON and of the catalogue.")]
+/// <param name="path">
+/// Where <paramref name="source"/> lies in the record, for messages; empty for the predicate itself.
+/// </param>
+[SuppressMessage("Naming", "CA1720", Justification = "Getters are named by the kinds of the catalogue.")]
 public sealed partial class PredicateReader(JsonObject source, string path = "")
 {
-    /// <summary>Longest text of a field, in UTF-16 units; longer matter belongs in a blob that the record names.</summary>
+    /// <summary>
+    /// Longest text of a field, in UTF-16 units; longer matter belongs in a blob that the record names.
+    /// </summary>
     public const int MaxTextLength = 1024;
 
     /// <summary>The only accepted form of a time: UTC with milliseconds.</summary>
@@ -53,7 +57,9 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
     }
 
     /// <summary>One line of text of 1 to <see cref="MaxTextLength"/> units, without control characters.</summary>
-    /// <remarks>Control characters are refused so that a record cannot forge a line of a note, a log or a terminal.</remarks>
+    /// <remarks>
+    /// Control characters are refused so that a record cannot forge a line of a note, a log or a terminal.
+    /// </remarks>
     public string Text(string name)
     {
         string text = Scalar(name, JsonValueKind.String, "a text").GetValue<string>();
@@ -72,7 +78,9 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
             : throw Refuse(name, "must be a whole number from 0 to 2^53−1.");
     }
 
-    /// <summary>Lower-case hex of <paramref name="length"/> bytes, or of any positive number of bytes where it is null.</summary>
+    /// <summary>
+    /// Lower-case hex of <paramref name="length"/> bytes, or of any positive number of bytes where it is null.
+    /// </summary>
     public byte[] Hex(string name, int? length = null)
     {
         string text = Text(name);

@@ -3,7 +3,9 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Ledger.Encoding;
 
-/// <summary>The key a member signs its records with: ECDSA over P-256 with SHA-256, signatures as r‖s of 64 bytes.</summary>
+/// <summary>
+/// The key a member signs its records with: ECDSA over P-256 with SHA-256, signatures as r‖s of 64 bytes.
+/// </summary>
 public sealed class RecordKey : IDisposable
 {
     /// <summary>Length in bytes of the SubjectPublicKeyInfo of an uncompressed P-256 point (RFC 5480).</summary>
@@ -61,7 +63,9 @@ public sealed class RecordKey : IDisposable
     public static string KeyIdOf(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
         Convert.ToHexStringLower(SHA256.HashData(subjectPublicKeyInfo));
 
-    /// <summary>Whether the bytes are the SubjectPublicKeyInfo of an uncompressed P-256 point, in its one DER form.</summary>
+    /// <summary>
+    /// Whether the bytes are the SubjectPublicKeyInfo of an uncompressed P-256 point, in its one DER form.
+    /// </summary>
     public static bool IsPublicKey(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
         subjectPublicKeyInfo.Length == PublicKeySize && subjectPublicKeyInfo.StartsWith(PublicKeyPrefix);
 

@@ -7,7 +7,9 @@ public sealed record Subject(string Name, string Sha256);
 
 /// <summary>One record before it is signed: an in-toto Statement v1.</summary>
 /// <remarks>https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md</remarks>
-/// <param name="Name">Record name, for example <c>round-opened</c>; the last but one part of the predicate type.</param>
+/// <param name="Name">
+/// Record name, for example <c>round-opened</c>; the last but one part of the predicate type.
+/// </param>
 /// <param name="Subjects">The artefacts the record is about, at least one.</param>
 /// <param name="Predicate">The fields; <c>RecordCatalogue</c> says which.</param>
 public sealed record Statement(string Name, IReadOnlyList<Subject> Subjects, JsonObject Predicate)
@@ -26,7 +28,9 @@ public sealed record Statement(string Name, IReadOnlyList<Subject> Subjects, Jso
         ["predicate"] = Predicate.DeepClone(),
     });
 
-    /// <summary>Reads the canonical bytes of a statement; its fields are not yet checked against the catalogue.</summary>
+    /// <summary>
+    /// Reads the canonical bytes of a statement; its fields are not yet checked against the catalogue.
+    /// </summary>
     /// <exception cref="FormatException">The bytes are not canonical or not such a statement.</exception>
     public static Statement Parse(ReadOnlySpan<byte> utf8)
     {

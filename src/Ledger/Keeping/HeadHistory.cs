@@ -33,7 +33,9 @@ internal sealed class HeadHistory : IDisposable
     /// <summary>A head whose signing a crash cut off; the keeper signs it again before any other.</summary>
     public Checkpoint? Unfinished { get; private set; }
 
-    /// <summary>Reads the file of a log, holds every head against the entries and drops what was not finished.</summary>
+    /// <summary>
+    /// Reads the file of a log, holds every head against the entries and drops what was not finished.
+    /// </summary>
     /// <exception cref="LedgerDamagedException">A head does not belong to these entries.</exception>
     public static HeadHistory Open(string folder, NoteVerifierKey log, EntryLog entries)
     {

@@ -4,7 +4,9 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Ledger.Keeping;
 
-/// <summary>The coordinator's side of one log: appends, signs heads, collects cosignatures, publishes final heads.</summary>
+/// <summary>
+/// The coordinator's side of one log: appends, signs heads, collects cosignatures, publishes final heads.
+/// </summary>
 /// <remarks>
 /// The order after an append is fixed: entries durable, head announced durably, head signed, cosignatures collected,
 /// <see cref="CheckpointName"/> replaced. Cosignatures below a quorum live in memory only: after a restart the same

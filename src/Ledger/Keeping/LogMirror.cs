@@ -98,7 +98,9 @@ public sealed class LogMirror : IDisposable
     /// <summary>The cosignature line of a head, or null where this mirror cannot vouch for it (yet).</summary>
     /// <remarks>Null: the head covers entries that are not here yet, or is older than one cosigned before.</remarks>
     /// <exception cref="NoteFormatException">The note is not a checkpoint signed by the log.</exception>
-    /// <exception cref="ForkException">The head contradicts the entries: the log shows different members different things.</exception>
+    /// <exception cref="ForkException">
+    /// The head contradicts the entries: the log shows different members different things.
+    /// </exception>
     public string? Cosign(SignedNote checkpoint, Ed25519Key witnessKey, string witnessName, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(witnessKey);
@@ -122,10 +124,14 @@ public sealed class LogMirror : IDisposable
         }
     }
 
-    /// <summary>Keeps a final head: true where it has a quorum and is newer, or has more cosignatures, than the kept one.</summary>
+    /// <summary>
+    /// Keeps a final head: true where it has a quorum and is newer, or has more cosignatures, than the kept one.
+    /// </summary>
     /// <param name="checkpoint">The head with its cosignatures.</param>
     /// <param name="hospitals">Keys of the hospitals in force for it, <c>MemberRegistry.WitnessesFor</c>.</param>
-    /// <exception cref="NoteFormatException">The note is not signed by the log, or a hospital's line does not hold.</exception>
+    /// <exception cref="NoteFormatException">
+    /// The note is not signed by the log, or a hospital's line does not hold.
+    /// </exception>
     /// <exception cref="ForkException">The head contradicts the entries.</exception>
     public bool Adopt(SignedNote checkpoint, IReadOnlyList<NoteVerifierKey> hospitals)
     {

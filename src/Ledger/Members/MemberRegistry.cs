@@ -19,7 +19,9 @@ public sealed class MemberRegistry
     private long _authorizationSize;
     private long _dataSize;
 
-    /// <summary>What one author has written to one log: its last number and the authorization head it had reached.</summary>
+    /// <summary>
+    /// What one author has written to one log: its last number and the authorization head it had reached.
+    /// </summary>
     private readonly record struct Written(long Seq, long AuthorizationSize);
 
     /// <summary>The consortium's name; null before the genesis record.</summary>
@@ -98,7 +100,9 @@ public sealed class MemberRegistry
     /// <summary>All hospitals admitted so far.</summary>
     public IReadOnlyList<Member> Hospitals() => HospitalsAt(long.MaxValue);
 
-    /// <summary>The hospitals of an authorization log of <paramref name="size"/> entries, in the order of admission.</summary>
+    /// <summary>
+    /// The hospitals of an authorization log of <paramref name="size"/> entries, in the order of admission.
+    /// </summary>
     public IReadOnlyList<Member> HospitalsAt(long size) =>
         [.. Members().Where(member => member.Role == Role.Hospital && member.IsActiveAt(size))];
 
@@ -133,7 +137,9 @@ public sealed class MemberRegistry
     /// <summary>Null where the record may be appended next to the log, else the sentence that says why not.</summary>
     /// <param name="record">The record.</param>
     /// <param name="log">The log it is meant for.</param>
-    /// <param name="authorization">The authorization log, holding at least what this registry has taken in of it.</param>
+    /// <param name="authorization">
+    /// The authorization log, holding at least what this registry has taken in of it.
+    /// </param>
     public string? Refuses(Envelope record, LogKind log, EntryLog authorization) =>
         Judge(record, log, authorization)?.Reason;
 

@@ -25,7 +25,9 @@ internal static class RecordJudgement
     /// <param name="record">The record.</param>
     /// <param name="log">The log it is meant for.</param>
     /// <param name="standing">The state before it.</param>
-    /// <param name="writtenBy">For an author: the number its next record carries, and the head its last one named.</param>
+    /// <param name="writtenBy">
+    /// For an author: the number its next record carries, and the head its last one named.
+    /// </param>
     public static Refusal? Of(
         Envelope record, LogKind log, Standing standing, Func<string, (long NextSeq, long HeadSize)> writtenBy)
     {

@@ -6,7 +6,9 @@ namespace DigitalTwin.Ledger.Merkle;
 /// <remarks>The iterative algorithms of RFC 9162, sections 2.1.3.2 and 2.1.4.2, which verify RFC 6962 proofs.</remarks>
 public static class MerkleProof
 {
-    /// <summary>Whether <paramref name="leafHash"/> is leaf <paramref name="index"/> of the tree with this size and root.</summary>
+    /// <summary>
+    /// Whether <paramref name="leafHash"/> is leaf <paramref name="index"/> of the tree with this size and root.
+    /// </summary>
     public static bool VerifyInclusion(
         MerkleHash leafHash, long index, long size, IReadOnlyList<MerkleHash> proof, MerkleHash root)
     {
@@ -41,7 +43,9 @@ public static class MerkleProof
         return last == 0 && hash == root;
     }
 
-    /// <summary>Whether the tree of <paramref name="newSize"/> leaves continues the tree of <paramref name="oldSize"/>.</summary>
+    /// <summary>
+    /// Whether the tree of <paramref name="newSize"/> leaves continues the tree of <paramref name="oldSize"/>.
+    /// </summary>
     public static bool VerifyConsistency(
         long oldSize, long newSize, MerkleHash oldRoot, MerkleHash newRoot, IReadOnlyList<MerkleHash> proof)
     {

@@ -48,7 +48,9 @@ public sealed class MerkleTree
         return size == 0 ? Rfc6962.Empty : Subtree(0, size);
     }
 
-    /// <summary>The audit path of leaf <paramref name="index"/> in the tree of <paramref name="size"/> leaves, leaf first.</summary>
+    /// <summary>
+    /// The audit path of leaf <paramref name="index"/> in the tree of <paramref name="size"/> leaves, leaf first.
+    /// </summary>
     /// <remarks>PATH(m, D[n]) of RFC 6962, section 2.1.1.</remarks>
     public IReadOnlyList<MerkleHash> InclusionProof(long index, long size)
     {
@@ -68,7 +70,9 @@ public sealed class MerkleTree
         return path;
     }
 
-    /// <summary>The proof that the first <paramref name="newSize"/> leaves begin with the first <paramref name="oldSize"/>.</summary>
+    /// <summary>
+    /// The proof that the first <paramref name="newSize"/> leaves begin with the first <paramref name="oldSize"/>.
+    /// </summary>
     /// <remarks>PROOF(m, D[n]) of RFC 6962, section 2.1.2; empty for equal sizes and for the empty tree.</remarks>
     public IReadOnlyList<MerkleHash> ConsistencyProof(long oldSize, long newSize)
     {

@@ -3,7 +3,9 @@ using DigitalTwin.Ledger.Merkle;
 
 namespace DigitalTwin.Ledger.Notes;
 
-/// <summary>What a log says it holds: origin, size and root (C2SP tlog-checkpoint v1.0.0, no extension lines).</summary>
+/// <summary>
+/// What a log says it holds: origin, size and root (C2SP tlog-checkpoint v1.0.0, no extension lines).
+/// </summary>
 public sealed record Checkpoint(string Origin, long Size, MerkleHash Root)
 {
     /// <summary>The text of the note.</summary>

@@ -3,8 +3,12 @@ using System.Globalization;
 
 namespace DigitalTwin.Ledger.Notes;
 
-/// <summary>A witness's signature that it saw a checkpoint at a time (C2SP tlog-cosignature v1.0.1, type 0x04).</summary>
-/// <remarks>The signature bytes are the time as a big-endian 64-bit number of Unix seconds, then 64 bytes of Ed25519.</remarks>
+/// <summary>
+/// A witness's signature that it saw a checkpoint at a time (C2SP tlog-cosignature v1.0.1, type 0x04).
+/// </summary>
+/// <remarks>
+/// The signature bytes are the time as a big-endian 64-bit number of Unix seconds, then 64 bytes of Ed25519.
+/// </remarks>
 public static class Cosignature
 {
     private const int TimeSize = sizeof(ulong);
@@ -25,8 +29,9 @@ public static class Cosignature
     public static DateTimeOffset TimeOf(NoteSignature signature)
     {
         ArgumentNullException.ThrowIfNull(signature);
-        return signature.Signature.Length == TimeSize + Ed25519.SignatureSize && SecondsOf(signature.Signature.Span) >= 0
-            ? DateTimeOffset.FromUnixTimeSeconds(long.Min(SecondsOf(signature.Signature.Span), MaxSeconds))
+        ReadOnlySpan<byte> bytes = signature.Signature.Span;
+        return bytes.Length == TimeSize + Ed25519.SignatureSize && SecondsOf(bytes) >= 0
+            ? DateTimeOffset.FromUnixTimeSeconds(long.Min(SecondsOf(bytes), MaxSeconds))
             : throw new NoteFormatException("The signature line is not a cosignature.");
     }
 

@@ -30,18 +30,28 @@ internal static partial class LibCrypto
     public static partial ContextHandle NewContext();
 
     [LibraryImport(Library, EntryPoint = "EVP_DigestSignInit")]
-    public static partial int SignInit(ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
+    public static partial int SignInit(
+        ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
 
     [LibraryImport(Library, EntryPoint = "EVP_DigestSign")]
     public static partial int Sign(
-        ContextHandle context, Span<byte> signature, ref nuint signatureLength, ReadOnlySpan<byte> message, nuint length);
+        ContextHandle context,
+        Span<byte> signature,
+        ref nuint signatureLength,
+        ReadOnlySpan<byte> message,
+        nuint messageLength);
 
     [LibraryImport(Library, EntryPoint = "EVP_DigestVerifyInit")]
-    public static partial int VerifyInit(ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
+    public static partial int VerifyInit(
+        ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
 
     [LibraryImport(Library, EntryPoint = "EVP_DigestVerify")]
     public static partial int Verify(
-        ContextHandle context, ReadOnlySpan<byte> signature, nuint signatureLength, ReadOnlySpan<byte> message, nuint length);
+        ContextHandle context,
+        ReadOnlySpan<byte> signature,
+        nuint signatureLength,
+        ReadOnlySpan<byte> message,
+        nuint messageLength);
 
     [LibraryImport(Library, EntryPoint = "EVP_PKEY_free")]
     private static partial void FreeKey(nint key);

@@ -15,7 +15,9 @@ public enum NoteKeyType : byte
     Witness = 0x04,
 }
 
-/// <summary>The public key that verifies a signature line, in the text form <c>name+hash+base64(type‖key)</c>.</summary>
+/// <summary>
+/// The public key that verifies a signature line, in the text form <c>name+hash+base64(type‖key)</c>.
+/// </summary>
 /// <remarks>C2SP signed-note v1.0.0, section "Verifier keys"; types as in C2SP tlog-cosignature v1.0.1.</remarks>
 public sealed record NoteVerifierKey
 {
@@ -38,7 +40,9 @@ public sealed record NoteVerifierKey
     /// <summary>The Ed25519 public key, 32 bytes.</summary>
     public byte[] PublicKey { get; }
 
-    /// <summary>The first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ key): a signature line names its key by it.</summary>
+    /// <summary>
+    /// The first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ key): a signature line names its key by it.
+    /// </summary>
     public uint KeyHash { get; }
 
     /// <summary>A key of a log.</summary>
@@ -47,12 +51,16 @@ public sealed record NoteVerifierKey
     /// <summary>A key of a witness.</summary>
     public static NoteVerifierKey Witness(string name, byte[] publicKey) => Of(name, NoteKeyType.Witness, publicKey);
 
-    /// <summary>Whether a name can stand in a signature line: no white space, no plus sign, no control character.</summary>
+    /// <summary>
+    /// Whether a name can stand in a signature line: no white space, no plus sign, no control character.
+    /// </summary>
     public static bool IsName(string name) =>
         name.Length > 0 && name != "." && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '+');
 
     /// <summary>Reads the text form.</summary>
-    /// <exception cref="NoteFormatException">The text is no verifier key, or its hash is not that of its name and key.</exception>
+    /// <exception cref="NoteFormatException">
+    /// The text is no verifier key, or its hash is not that of its name and key.
+    /// </exception>
     public static NoteVerifierKey Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -70,7 +78,9 @@ public sealed record NoteVerifierKey
             : throw new NoteFormatException($"The verifier key '{text}' carries another key's hash.");
     }
 
-    /// <summary>Whether <paramref name="signature"/>, the bytes after the key hash, signs <paramref name="text"/>.</summary>
+    /// <summary>
+    /// Whether <paramref name="signature"/>, the bytes after the key hash, signs <paramref name="text"/>.
+    /// </summary>
     public bool Verify(string text, ReadOnlySpan<byte> signature) => Type == NoteKeyType.Log
         ? Ed25519.Verify(PublicKey, System.Text.Encoding.UTF8.GetBytes(text), signature)
         : Cosignature.Verify(PublicKey, text, signature);
@@ -94,7 +104,7 @@ public sealed record NoteVerifierKey
         ArgumentNullException.ThrowIfNull(publicKey);
         if (!IsName(name) || !Enum.IsDefined(type) || publicKey.Length != Ed25519.PublicKeySize)
         {
-            throw new NoteFormatException($"'{name}' with a {publicKey.Length}-byte key of type {(byte)type} is no key.");
+            throw new NoteFormatException($"'{name}' with {publicKey.Length} bytes of type {(byte)type} is no key.");
         }
 
         return new NoteVerifierKey(name, type, publicKey);

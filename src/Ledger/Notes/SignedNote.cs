@@ -128,7 +128,9 @@ public sealed class SignedNote
     public SignedNote Where(Func<NoteSignature, bool> keep) => new(Text, [.. Signatures.Where(keep)]);
 
     /// <summary>Those of <paramref name="known"/> that signed this note; lines of other keys are ignored.</summary>
-    /// <exception cref="NoteFormatException">A line claims to be by a known key and is not: the whole note is suspect.</exception>
+    /// <exception cref="NoteFormatException">
+    /// A line claims to be by a known key and is not: the whole note is suspect.
+    /// </exception>
     public IReadOnlyList<NoteVerifierKey> VerifiedBy(IEnumerable<NoteVerifierKey> known)
     {
         ArgumentNullException.ThrowIfNull(known);

@@ -7,7 +7,9 @@ namespace DigitalTwin.Ledger.Records;
 /// <summary>Who writes a record and under which key.</summary>
 public sealed record Actor(string Id, string KeyId, Role Role);
 
-/// <summary>The authorization head that the author of a record has verified; the genesis record has <see cref="None"/>.</summary>
+/// <summary>
+/// The authorization head that the author of a record has verified; the genesis record has <see cref="None"/>.
+/// </summary>
 public readonly record struct AuthHead(long Size, MerkleHash Root)
 {
     /// <summary>The empty log.</summary>

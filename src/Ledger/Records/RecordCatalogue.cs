@@ -9,7 +9,9 @@ namespace DigitalTwin.Ledger.Records;
 /// <summary>Every type of record there is. A new record is a new row here; nothing else lists them.</summary>
 public static class RecordCatalogue
 {
-    /// <summary>The rule that <c>genesis</c> fixes: cosignatures needed of n hospitals, any two quorums share an honest one.</summary>
+    /// <summary>
+    /// The rule that <c>genesis</c> fixes: cosignatures needed of n hospitals, any two quorums share an honest one.
+    /// </summary>
     public const string QuorumRule = "floor(2n/3)+1";
 
     /// <summary>Name of the first record of an authorization log.</summary>
@@ -104,7 +106,9 @@ public static class RecordCatalogue
     /// <summary>Whether a role may write records of this name.</summary>
     public static bool MayWrite(Role role, string name) => Find(name)?.Writers.Contains(role) ?? false;
 
-    /// <summary>Checks every field of a statement, the common ones too, and that its subjects are those of its fields.</summary>
+    /// <summary>
+    /// Checks every field of a statement, the common ones too, and that its subjects are those of its fields.
+    /// </summary>
     /// <exception cref="RecordFormatException">The message names the record and the field.</exception>
     public static void Check(Statement statement)
     {
@@ -126,7 +130,9 @@ public static class RecordCatalogue
         }
     }
 
-    /// <summary>The subjects of a record: its digests in the order of the catalogue, or else the key of its author.</summary>
+    /// <summary>
+    /// The subjects of a record: its digests in the order of the catalogue, or else the key of its author.
+    /// </summary>
     /// <remarks>One rule for all, so that one set of fields makes one statement.</remarks>
     /// <exception cref="RecordFormatException">The fields have not the form of the catalogue.</exception>
     public static IReadOnlyList<Subject> SubjectsOf(string name, JsonObject predicate)

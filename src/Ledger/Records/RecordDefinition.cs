@@ -90,7 +90,9 @@ public sealed record FieldDefinition(string Name, FieldKind Kind, bool Required 
     /// <summary>The texts of a <see cref="FieldKind.Choice"/>.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
-    /// <summary>The fields of a <see cref="FieldKind.Group"/> or of each of the <see cref="FieldKind.Groups"/>.</summary>
+    /// <summary>
+    /// The fields of a <see cref="FieldKind.Group"/> or of each of the <see cref="FieldKind.Groups"/>.
+    /// </summary>
     public IReadOnlyList<FieldDefinition> Fields { get; init; } = [];
 }
 

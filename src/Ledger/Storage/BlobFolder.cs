@@ -4,7 +4,9 @@ using DigitalTwin.Ledger.Encoding;
 namespace DigitalTwin.Ledger.Storage;
 
 /// <summary>Byte strings too large for a log, each a file named by the lower-case hex of its SHA-256.</summary>
-/// <remarks>Names derive from digests only, so no text of another party ever becomes a path. One process writes.</remarks>
+/// <remarks>
+/// Names derive from digests only, so no text of another party ever becomes a path. One process writes.
+/// </remarks>
 public sealed class BlobFolder
 {
     private readonly string _folder;

@@ -66,8 +66,12 @@ public static partial class DurableFile
         }
     }
 
-    /// <summary>Puts <paramref name="bytes"/> under <paramref name="path"/>: a reader sees the old file or the new one.</summary>
-    /// <exception cref="IOException">The file could not be made durable; the old one may or may not be there.</exception>
+    /// <summary>
+    /// Puts <paramref name="bytes"/> under <paramref name="path"/>: a reader sees the old file or the new one.
+    /// </summary>
+    /// <exception cref="IOException">
+    /// The file could not be made durable; the old one may or may not be there.
+    /// </exception>
     public static void WriteAtomically(string path, ReadOnlySpan<byte> bytes, bool ownerOnly = false)
     {
         string full = Path.GetFullPath(path);
@@ -96,7 +100,9 @@ public static partial class DurableFile
         SyncFolder(Path.GetDirectoryName(full)!);
     }
 
-    /// <summary>Removes what interrupted writes left in a folder; for the one process that writes there, at its start.</summary>
+    /// <summary>
+    /// Removes what interrupted writes left in a folder; for the one process that writes there, at its start.
+    /// </summary>
     internal static void RemoveLeftovers(string folder)
     {
         foreach (string leftover in Directory.EnumerateFiles(folder, "*" + LeftoverEnding))
@@ -105,7 +111,9 @@ public static partial class DurableFile
         }
     }
 
-    /// <summary>Takes the lock that one file stands for, until the handle is closed; null where another holds it.</summary>
+    /// <summary>
+    /// Takes the lock that one file stands for, until the handle is closed; null where another holds it.
+    /// </summary>
     /// <remarks>
     /// flock itself: the file classes of .NET take a shared lock on every file they open, which an exclusive one
     /// excludes, and can be told by the environment to take none.

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DigitalTwin.Ledger.Storage;
 
-/// <summary>The entries of one log on disk, with their Merkle tree in memory: append-only, durable, one writer.</summary>
+/// <summary>
+/// The entries of one log on disk, with their Merkle tree in memory: append-only, durable, one writer.
+/// </summary>
 /// <remarks>
 /// Leaves stay on disk; memory holds an offset and two hashes per entry. Any number of threads may read while one
 /// appends; an entry is visible only after it is durable.
@@ -70,11 +72,15 @@ public sealed class EntryLog : IDisposable
     /// <exception cref="IOException">The disk refuses.</exception>
     public static EntryLog Open(string folder) => Open(folder, acknowledged: 0);
 
-    /// <summary>Opens a log for reading only: no lock, no repair; <see cref="Damage"/> says where reading had to stop.</summary>
+    /// <summary>
+    /// Opens a log for reading only: no lock, no repair; <see cref="Damage"/> says where reading had to stop.
+    /// </summary>
     public static EntryLog OpenRead(string folder) =>
         new(File.OpenHandle(Path.Combine(folder, FileName), share: FileShare.ReadWrite), writerLock: null);
 
-    /// <summary>As <see cref="Open(string)"/>, and refuses to drop a torn tail that reaches into acknowledged entries.</summary>
+    /// <summary>
+    /// As <see cref="Open(string)"/>, and refuses to drop a torn tail that reaches into acknowledged entries.
+    /// </summary>
     internal static EntryLog Open(string folder, long acknowledged)
     {
         DurableFile.CreateFolder(folder);
@@ -128,7 +134,9 @@ public sealed class EntryLog : IDisposable
     }
 
     /// <summary>Appends leaves and returns the index of the first; they are on disk when the call returns.</summary>
-    /// <exception cref="ArgumentException">A leaf is empty or longer than <see cref="Envelope.MaxLeafBytes"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// A leaf is empty or longer than <see cref="Envelope.MaxLeafBytes"/>.
+    /// </exception>
     /// <exception cref="LedgerStoppedException">This or an earlier write failed; entries can still be read.</exception>
     public long Append(IReadOnlyList<ReadOnlyMemory<byte>> leaves)
     {
@@ -164,7 +172,9 @@ public sealed class EntryLog : IDisposable
         }
     }
 
-    /// <summary>Proof that the tree only grew from <paramref name="oldSize"/> to <paramref name="newSize"/> entries.</summary>
+    /// <summary>
+    /// Proof that the tree only grew from <paramref name="oldSize"/> to <paramref name="newSize"/> entries.
+    /// </summary>
     public IReadOnlyList<MerkleHash> ConsistencyProof(long oldSize, long newSize)
     {
         lock (_gate)

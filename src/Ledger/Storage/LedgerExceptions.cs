@@ -4,7 +4,9 @@ namespace DigitalTwin.Ledger.Storage;
 public sealed class LedgerLockedException(string folder)
     : IOException($"The log in {folder} is in use by another writer. Stop it first; one log has one writer.");
 
-/// <summary>A write failed, so what is on disk is unknown: the log takes no more entries until it is opened again.</summary>
+/// <summary>
+/// A write failed, so what is on disk is unknown: the log takes no more entries until it is opened again.
+/// </summary>
 public sealed class LedgerStoppedException(Exception cause)
     : IOException($"The log stopped after a failed write ({cause.Message}). Repair the disk and restart.", cause);
 

@@ -19,10 +19,14 @@ internal sealed class FindingList
 
     public IReadOnlyList<Finding> ToReport()
     {
-        IEnumerable<Finding> summaries = _counts.Where(count => count.Value > ListedPerCode).Select(count => new Finding(
-            count.Key.Code, Severity.Error, count.Key.Log, null,
-            $"… and {count.Value - ListedPerCode} more findings of the kind {count.Key.Code}."));
-        return [.. _findings, .. summaries];
+        List<Finding> report = [.. _findings];
+        foreach (((string code, LogKind? log), int count) in _counts.Where(count => count.Value > ListedPerCode))
+        {
+            report.Add(new Finding(code, Severity.Error, log, null,
+                $"… and {count - ListedPerCode} more findings of the kind {code}."));
+        }
+
+        return report;
     }
 
     private void Add(Finding finding)

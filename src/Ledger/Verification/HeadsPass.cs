@@ -6,7 +6,9 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Ledger.Verification;
 
-/// <summary>Holds the signed heads of one log against its entries, and the final head against the hospitals' quorum.</summary>
+/// <summary>
+/// Holds the signed heads of one log against its entries, and the final head against the hospitals' quorum.
+/// </summary>
 internal sealed class HeadsPass(
     LogKind kind, string folder, EntryLog log, NoteVerifierKey logKey, MemberRegistry registry, FindingList findings)
 {

@@ -99,7 +99,8 @@ public sealed class LedgerVerifier
     {
         if (records.Registry.LogKeys is not { } keys)
         {
-            _findings.Error("genesis", kind, 0, $"Without a valid genesis record no head of the {kind} log can be checked.");
+            _findings.Error("genesis", kind, 0,
+                $"Without a valid genesis record no head of the {kind} log can be checked.");
             return null;
         }
 
@@ -112,7 +113,7 @@ public sealed class LedgerVerifier
         if (_options.ExpectedGenesis is string expected && expected != genesis)
         {
             _findings.Error("genesis", LogKind.Authorization, 0,
-                $"The genesis record has the digest {genesis ?? "of none"}, not {expected}: this is another consortium.");
+                $"The digest of the genesis record is {genesis}, not {expected}: this is another consortium.");
         }
     }
 

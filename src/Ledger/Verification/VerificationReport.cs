@@ -8,10 +8,14 @@ namespace DigitalTwin.Ledger.Verification;
 /// <summary>What the auditor knows already and how strict the verification is.</summary>
 public sealed record VerificationOptions
 {
-    /// <summary>Lower-case hex SHA-256 of the genesis leaf, learnt out of band; without it any consortium is accepted.</summary>
+    /// <summary>
+    /// Lower-case hex SHA-256 of the genesis leaf, learnt out of band; without it any consortium is accepted.
+    /// </summary>
     public string? ExpectedGenesis { get; init; }
 
-    /// <summary>Heads seen elsewhere or earlier: a log that was rolled back or rewritten since contradicts them.</summary>
+    /// <summary>
+    /// Heads seen elsewhere or earlier: a log that was rolled back or rewritten since contradicts them.
+    /// </summary>
     public IReadOnlyList<SignedNote> KnownHeads { get; init; } = [];
 
     /// <summary>Whether records without a final head over them are an error instead of a warning.</summary>

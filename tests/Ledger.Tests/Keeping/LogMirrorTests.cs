@@ -140,7 +140,8 @@ public sealed class LogMirrorTests : IDisposable
         string path = _folder[EntryLog.FileName];
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^1]);
 
-        Assert.Throws<LedgerDamagedException>(() => LogMirror.Open(_folder.FullPath, _consortium.Authorization.VerifierKey));
+        Assert.Throws<LedgerDamagedException>(
+            () => LogMirror.Open(_folder.FullPath, _consortium.Authorization.VerifierKey));
     }
 
     private void Feed(int count) =>

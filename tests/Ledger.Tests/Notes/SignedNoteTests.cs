@@ -27,7 +27,8 @@ public sealed class SignedNoteTests
         {
             "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
             "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n"
-            + "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
+            + "— PeterNeumann "
+            + "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
         },
         { TesseraVkey, TesseraCheckpoint },
     };
@@ -62,7 +63,8 @@ public sealed class SignedNoteTests
     {
         // Python cryptography: Ed25519 with the seed of RFC 8032 test 1 over
         // b"cosignature/v1\ntime 1700000000\n" + the text of the Tessera checkpoint.
-        const string Line = "— hospital-a.example/w1 iswBkAAAAABlU/EA4v0cV4DQ6bp095Uz5hMt/nfebMX5+KeD1CrNI87b04aHkKdYlIPYnhU+"
+        const string Line = "— hospital-a.example/w1 "
+            + "iswBkAAAAABlU/EA4v0cV4DQ6bp095Uz5hMt/nfebMX5+KeD1CrNI87b04aHkKdYlIPYnhU+"
             + "N0K6Tz705UQmG5iE+ZnLsKeZy2ZvBw==";
         using Ed25519Key key = Ed25519Key.FromSeed(
             Convert.FromHexString("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"));

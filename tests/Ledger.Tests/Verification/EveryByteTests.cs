@@ -12,7 +12,8 @@ public sealed class EveryByteTests
     public void A_change_of_any_byte_of_any_file_fails()
     {
         using SmallConsortium consortium = Smallest();
-        Assert.Empty(LedgerVerifier.Verify(consortium.Folder, new VerificationOptions { RequireFinal = true }).Findings);
+        VerificationOptions strict = new() { RequireFinal = true };
+        Assert.Empty(LedgerVerifier.Verify(consortium.Folder, strict).Findings);
         ConcurrentBag<string> unnoticed = [];
         int changes = 0;
 
