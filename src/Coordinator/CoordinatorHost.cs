@@ -10,6 +10,7 @@ using DigitalTwin.Coordinator.Ledgers;
 using DigitalTwin.Coordinator.Members;
 using DigitalTwin.Coordinator.Studies;
 using DigitalTwin.Ledger.Storage;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -73,11 +74,12 @@ public static class CoordinatorHost
         {
             grpc.EnableDetailedErrors = false;
             grpc.MaxReceiveMessageSize = MostMessageBytes;
-
-            // A compressed message is measured before it is inflated; without compression there is no bomb.
-            grpc.CompressionProviders.Clear();
             grpc.Interceptors.Add<MemberInterceptor>();
         });
+
+        // A compressed message is measured before it is inflated; without compression there is no bomb. The defaults are
+        // added after the options above, so they are cleared in a second step.
+        builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
 
         WebApplication application = builder.Build();
         Map(application, options, folder);

@@ -20,8 +20,9 @@ public sealed class StandardisationRound(StudyDocument document) : RoundAlgorith
 
     public override ModelState Advance(ModelState state, RoundSetting setting, ReadOnlySpan<ulong> sum)
     {
-        double[] opened = new FixedPoint(ScaleBits, setting.Cohort).Decode(sum);
-        (double[] mean, double[] deviation) = Moments.FromSum(opened, _means, _deviations);
+        FixedPoint fixedPoint = new(ScaleBits, setting.Cohort);
+        (double[] mean, double[] deviation) = Moments.FromSum(
+            fixedPoint.Decode(sum), _means, _deviations, fixedPoint.ErrorBound);
         return state with { Mean = mean, Deviation = deviation, Next = RoundPurpose.Train };
     }
 }

@@ -25,6 +25,10 @@ public sealed class StudyProgram
     // Under differential privacy the features are scaled with the contract's public references: that costs no ε.
     private bool Standardises => _document.Study.DifferentialPrivacy is null;
 
+    // A convex problem under full-batch steps needs no random start, and under noise a random start costs accuracy.
+    private bool StartsAtZero => _document.Study.Model.Kind == ModelKind.Logistic
+        && _document.Study.Algorithm.Kind is (AlgorithmKind.Gradient or AlgorithmKind.Newton);
+
     /// <summary>The state before the first round; a function of the document alone.</summary>
     public ModelState Initial() => new()
     {
@@ -32,7 +36,9 @@ public sealed class StudyProgram
         TrainedRounds = 0,
         Mean = Standardises ? [] : _document.ReferenceMeans,
         Deviation = Standardises ? [] : _document.ReferenceDeviations,
-        Parameters = Model.InitialParameters(_document.Study.Seed),
+        Parameters = StartsAtZero
+            ? new double[Model.ParameterCount]
+            : Model.InitialParameters(_document.Study.Seed),
         Optimiser = [],
         Evaluation = [],
     };

@@ -11,6 +11,8 @@ using DigitalTwin.Privacy.SecureAggregation;
 namespace DigitalTwin.Federation.Participation;
 
 /// <summary>The data that a hospital offers to studies under one contract.</summary>
+/// <param name="RowsBucket">Bucket of the number of training rows, the only thing the others learn of it.</param>
+/// <param name="PrevalenceBucket">Bucket of the share of positive labels.</param>
 public sealed record SiteData(
     string ContractSha256,
     IReadOnlyList<FeatureReference> Features,
@@ -234,6 +236,13 @@ public sealed class Participant(
             return true;
         }
 
+        // A commitment whose answer was lost is handed in again as it was: a key pair masks once.
+        if (journal.Find(study.Name, round.Number, round.Attempt) is { } made && artefacts.Get(made.Addend) is { } kept)
+        {
+            await AppendCommitmentAsync(study, round, made, kept.Length, cancellationToken);
+            return true;
+        }
+
         StudyDocument document = await ReadDocumentAsync(study.Document, cancellationToken);
         StudyProgram program = new(document);
         ModelState state = await ReadModelAsync(program, round.BaseModel, cancellationToken);
@@ -253,7 +262,7 @@ public sealed class Participant(
         }
 
         string digest = artefacts.Put(addend);
-        journal.Add(new SpendingEntry(
+        SpendingEntry entry = new(
             study.Name,
             round.Number,
             round.Attempt,
@@ -264,20 +273,29 @@ public sealed class Participant(
             algorithm.Noise?.Coordinates ?? 0,
             algorithm.Noise?.SigmaGrid ?? 0,
             document.Study.DifferentialPrivacy?.Budget.Delta,
-            Uploaded: false));
+            Uploaded: false);
+        journal.Add(entry);
+        await AppendCommitmentAsync(study, round, entry, addend.Length, cancellationToken);
+        return true;
+    }
+
+    private Task AppendCommitmentAsync(
+        StudyState study, RoundState round, SpendingEntry entry, int bytes, CancellationToken cancellationToken)
+    {
         byte[] commitment = Commitment.Of(
-            "update", replay.Salt(study.Document, round.Number, round.Attempt), Convert.FromHexString(clear));
-        await network.AppendAsync(
+            "update",
+            replay.Salt(study.Document, round.Number, round.Attempt),
+            Convert.FromHexString(entry.ClearDigest));
+        return network.AppendAsync(
             NewDraft("update-committed", study, new()
             {
-                ["addend"] = digest,
+                ["addend"] = entry.Addend,
                 ["attempt"] = round.Attempt,
-                ["bytes"] = addend.Length,
+                ["bytes"] = bytes,
                 ["commitment"] = Convert.ToHexStringLower(commitment),
                 ["round"] = round.Number,
             }),
             cancellationToken);
-        return true;
     }
 
     // Writes the statistic in clear, digests it, and masks it in place: no copy in clear outlives this method.

@@ -45,7 +45,7 @@ public static class SiteDataLoader
             features,
             TableOf(all.Subset(train)),
             TableOf(all.Subset(test)),
-            Buckets.Rows(all.Rows),
+            Buckets.Rows(train.Length),
             Buckets.Prevalence(prevalence, all.Rows));
         return new LoadedData(site, all, contract);
     }
