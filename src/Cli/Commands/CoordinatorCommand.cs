@@ -4,6 +4,7 @@ using DigitalTwin.Coordinator;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Records;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 
 namespace DigitalTwin.Cli.Commands;
 
@@ -110,16 +111,8 @@ internal static class CoordinatorCommand
                 SharedOptions.StopOn(parsed.GetValue(exitWithParent), cancellationToken);
             await using WebApplication coordinator = CoordinatorHost.Build(options, TimeProvider.System);
             await coordinator.StartAsync(stop.Token);
-            try
-            {
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                await coordinator.StopAsync(CancellationToken.None);
-            }
-
-            return ExitCodes.Complete;
+            await coordinator.WaitForShutdownAsync(stop.Token);
+            return stop.IsCancellationRequested ? ExitCodes.Complete : ExitCodes.Defect;
         });
         return command;
     }

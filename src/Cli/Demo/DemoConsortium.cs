@@ -62,6 +62,9 @@ internal sealed class DemoConsortium : IAsyncDisposable
         ? (ended.Name, ended.LastError.Length > 0 ? ended.LastError : "it said nothing; see its log.")
         : null;
 
+    /// <summary>What the coordinator last said when it has ended; null while it runs.</summary>
+    public string? CoordinatorEnded() => _children is [{ HasExited: true } coordinator, ..] ? coordinator.LastError : null;
+
     /// <summary>Stops the hospitals first, so that they can hand in their last cosignatures, then the coordinator.</summary>
     public async Task StopAsync()
     {

@@ -121,7 +121,7 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
             : new RunProgress(AnsiConsole.Console, new StudyProgram(document).MostRounds);
         StudyNarrator narrator = new(progress, document.Study.DifferentialPrivacy is not null, time);
         using CancellationTokenSource watch = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<CommandException?> trouble = WatchEnrolmentAsync(desk, consortium, sites.Count, watch.Token);
+        Task<CommandException?> trouble = WatchAsync(desk, consortium, sites.Count, watch.Token);
         Task<StudyState> run = desk.RunAsync(
             document, replica => replica.Members.Hospitals().Count == sites.Count, narrator.Tell, watch.Token);
         if (await Task.WhenAny(run, trouble) == trouble && await trouble is { } problem)
@@ -137,12 +137,25 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
     }
 
     // Before the study starts nobody but this process can notice that a hospital never came up.
-    private async Task<CommandException?> WatchEnrolmentAsync(
+    // Once it runs a lost hospital is the protocol's business, and only the coordinator's end is ours.
+    private async Task<CommandException?> WatchAsync(
         StudyDesk desk, DemoConsortium consortium, int hospitals, CancellationToken cancellationToken)
     {
         long start = time.GetTimestamp();
-        while (!cancellationToken.IsCancellationRequested && desk.Replica.Members.Hospitals().Count < hospitals)
+        while (!cancellationToken.IsCancellationRequested)
         {
+            await Task.Delay(LookAgain, time, CancellationToken.None);
+            if (consortium.CoordinatorEnded() is { } last)
+            {
+                return new CommandException(
+                    ExitCodes.Environment, $"The coordinator ended: {last} See {options.Output}/logs/coordinator.log.");
+            }
+
+            if (desk.Replica.Members.Hospitals().Count >= hospitals)
+            {
+                continue;
+            }
+
             if (consortium.FirstEnded() is (string name, string words))
             {
                 return new CommandException(ExitCodes.Environment, $"{name} ended before the study started: {words}");
@@ -154,8 +167,6 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
                     ExitCodes.Environment,
                     $"Not all hospitals enrolled within {EnrolmentPatience.TotalSeconds:0} s; see {options.Output}/logs.");
             }
-
-            await Task.Delay(LookAgain, time, CancellationToken.None);
         }
 
         return null;

@@ -119,7 +119,7 @@ public sealed record ModelState
             return new ModelState
             {
                 Next = next == "none" ? null : PurposeOf(next),
-                TrainedRounds = header["trainedRounds"]!.GetValue<int>(),
+                TrainedRounds = (int)header["trainedRounds"]!.GetValue<long>(),
                 Mean = tensors["mean"],
                 Deviation = tensors["deviation"],
                 Parameters = tensors["parameters"],
@@ -152,12 +152,13 @@ public sealed record ModelState
         Dictionary<string, double[]> tensors = new(StringComparer.Ordinal);
         foreach (JsonNode? shape in shapes)
         {
-            int length = shape!["length"]!.GetValue<int>();
-            if (length is < 0 or > MostValues || body.Length < length * (long)sizeof(double))
+            long declared = shape!["length"]!.GetValue<long>();
+            if (declared is < 0 or > MostValues || body.Length < declared * sizeof(double))
             {
                 throw new FormatException("The model state is shorter than its header says.");
             }
 
+            int length = (int)declared;
             double[] values = new double[length];
             for (int i = 0; i < length; i++)
             {

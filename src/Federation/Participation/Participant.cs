@@ -117,7 +117,7 @@ public sealed class Participant(
                 NewDraft("study-declined", study, new()
                 {
                     ["document"] = study.Document,
-                    ["reason"] = refusal.Reason,
+                    ["reason"] = Conductor.LedgerText(refusal.Reason),
                     ["rule"] = refusal.Rule,
                 }),
                 cancellationToken);
@@ -448,7 +448,7 @@ public sealed class Participant(
             NewDraft("round-declined", study, new()
             {
                 ["attempt"] = round.Attempt,
-                ["reason"] = refusal.Reason,
+                ["reason"] = Conductor.LedgerText(refusal.Reason),
                 ["round"] = round.Number,
                 ["rule"] = refusal.Rule,
             }),

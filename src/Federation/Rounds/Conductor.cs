@@ -23,6 +23,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
     /// <summary>How long a hospital whose connection is gone may stay away before its phase goes on without it.</summary>
     public static readonly TimeSpan AbsenceGrace = TimeSpan.FromSeconds(3);
 
+    private const int MostReasonLength = 1000;
+
     private static readonly TimeSpan LongestDocumentTravel = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, (string Phase, long Since)> _stopwatches = new(StringComparer.Ordinal);
@@ -201,7 +203,7 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             {
                 ["attempt"] = round.Attempt,
                 ["missing"] = Array(missing),
-                ["reason"] = reasons,
+                ["reason"] = LedgerText(reasons),
                 ["round"] = round.Number,
                 ["study"] = study.Name,
             });
@@ -337,7 +339,7 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
     {
         JsonObject fields = new()
         {
-            ["reason"] = reason.Length > 2000 ? reason[..2000] : reason,
+            ["reason"] = LedgerText(reason),
             ["study"] = study.Name,
             ["rounds"] = study.Rounds.Count(round => round.Phase == RoundPhase.Final),
             ["verdict"] = verdict,
@@ -348,6 +350,13 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
 
         return new Draft("study-closed", fields);
+    }
+
+    // A field of text on the ledger is one line of bounded length.
+    internal static string LedgerText(string sentence)
+    {
+        string line = string.Concat(sentence.Select(letter => char.IsControl(letter) ? ' ' : letter));
+        return line.Length > MostReasonLength ? line[..MostReasonLength] : line;
     }
 
     private static string Losses(StudyState study) => string.Join(" ", study.Dropped.Values.Distinct());

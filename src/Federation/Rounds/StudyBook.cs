@@ -286,7 +286,7 @@ public sealed class StudyBook
     private static double? OptionalNumber(JsonObject fields, string name) =>
         OptionalText(fields, name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    private static int Integer(JsonObject fields, string name) => fields[name]!.GetValue<int>();
+    private static int Integer(JsonObject fields, string name) => (int)fields[name]!.GetValue<long>();
 
     private static string[] Texts(JsonObject fields, string name) =>
         [.. fields[name]!.AsArray().Select(item => item!.GetValue<string>())];
