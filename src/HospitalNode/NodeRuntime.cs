@@ -29,7 +29,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly Ed25519Key _witnessKey;
     private readonly LedgerReplica _replica;
     private readonly CoordinatorChannel _channel;
-    private readonly CoordinatorNetwork _network;
+    private readonly CoordinatorClient _network;
     private readonly SpendingJournal _journal;
     private readonly ArtefactStore _artefacts;
     private readonly Participant _participant;
@@ -45,7 +45,7 @@ public sealed partial class NodeRuntime : IDisposable
         _witnessKey = Ed25519Key.Load(folder.WitnessKey);
         _replica = LedgerReplica.Open(folder, _identity, _witnessKey, time);
         _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, folder.LoadCertificate(time));
-        _network = new CoordinatorNetwork(folder, _identity, _channel, _replica, time);
+        _network = new CoordinatorClient(folder, _identity, _channel, _replica, time);
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
         _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes));
@@ -83,7 +83,7 @@ public sealed partial class NodeRuntime : IDisposable
     /// <exception cref="LedgerDistrustException">The coordinator sent something that does not hold.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        LedgerFeed feed = new(
+        LedgerFeedClient feed = new(
             _channel,
             new Dictionary<LogKind, long>
             {
@@ -128,7 +128,7 @@ public sealed partial class NodeRuntime : IDisposable
         _witnessKey.Dispose();
     }
 
-    private void TakeNews(LedgerFeed feed)
+    private void TakeNews(LedgerFeedClient feed)
     {
         while (feed.News.TryRead(out LedgerNews? news))
         {
@@ -208,7 +208,7 @@ public sealed partial class NodeRuntime : IDisposable
         SiteReport.Of(study, _identity.Member, program, model, _data, _journal).Write(_folder);
     }
 
-    private static async Task WaitAsync(LedgerFeed feed, CancellationToken cancellationToken)
+    private static async Task WaitAsync(LedgerFeedClient feed, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Heartbeat);

@@ -7,7 +7,6 @@ using DigitalTwin.HospitalNode.Connection;
 using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.Ledger.Storage;
-using DigitalTwin.Protos.Health.V1;
 using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
@@ -27,8 +26,6 @@ public static class Preflight
 {
     /// <summary>Clocks further apart than this make certificates and timestamps disagree.</summary>
     private static readonly TimeSpan MostClockSkew = TimeSpan.FromMinutes(2);
-
-    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(10);
 
     /// <summary>A node that is warned three weeks ahead can still be renewed in office hours.</summary>
     private static readonly TimeSpan ExpiryWarning = TimeSpan.FromDays(21);
@@ -119,13 +116,8 @@ public static class Preflight
             MemberIdentity identity = folder.Load();
             using X509Certificate2 certificate = folder.LoadCertificate(time);
             using CoordinatorChannel channel = new(identity.Coordinator, identity.CoordinatorPin, certificate);
-            using AsyncUnaryCall<HealthCheckResponse> call = new Health.HealthClient(channel.Grpc).CheckAsync(
-                new HealthCheckRequest(),
-                deadline: time.GetUtcNow().UtcDateTime + CallDeadline,
-                cancellationToken: cancellationToken);
-            Metadata headers = await call.ResponseHeadersAsync;
-            await call.ResponseAsync;
-            return CheckClock(Name, headers, time);
+            DateTimeOffset? there = await new HealthClient(channel).AskTimeAsync(time, cancellationToken);
+            return CheckClock(Name, there, time);
         }
         catch (RpcException problem)
         {
@@ -137,15 +129,14 @@ public static class Preflight
         }
     }
 
-    private static PreflightCheck CheckClock(string name, Metadata headers, TimeProvider time)
+    private static PreflightCheck CheckClock(string name, DateTimeOffset? there, TimeProvider time)
     {
-        if (!DateTimeOffset.TryParse(
-            headers.GetValue("date"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset there))
+        if (there is not { } told)
         {
             return new PreflightCheck(name, true, "the coordinator answers (it told no time to compare)");
         }
 
-        TimeSpan skew = (time.GetUtcNow() - there).Duration();
+        TimeSpan skew = (time.GetUtcNow() - told).Duration();
         string seconds = string.Create(CultureInfo.InvariantCulture, $"{skew.TotalSeconds:0} s apart");
         return skew <= MostClockSkew
             ? new PreflightCheck(name, true, $"the coordinator answers, clocks are {seconds}")

@@ -15,8 +15,11 @@ internal sealed class StudyDesk : IDisposable
     /// <summary>How long to wait for the coordinator before the first record arrives.</summary>
     private static readonly TimeSpan FirstContact = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long to wait for a quorum to cosign the end of a study.</summary>
+    private static readonly TimeSpan FinalPatience = TimeSpan.FromSeconds(5);
+
     private readonly CoordinatorChannel _channel;
-    private readonly CoordinatorNetwork _network;
+    private readonly CoordinatorClient _network;
     private readonly TimeProvider _time;
 
     public StudyDesk(MemberFolder folder, TimeProvider time)
@@ -31,7 +34,7 @@ internal sealed class StudyDesk : IDisposable
 
         Replica = LedgerReplica.Open(folder, identity, witnessKey: null, time);
         _channel = new CoordinatorChannel(identity.Coordinator, identity.CoordinatorPin, folder.LoadCertificate(time));
-        _network = new CoordinatorNetwork(folder, identity, _channel, Replica, time);
+        _network = new CoordinatorClient(folder, identity, _channel, Replica, time);
     }
 
     public LedgerReplica Replica { get; }
@@ -48,7 +51,7 @@ internal sealed class StudyDesk : IDisposable
     /// <summary>Follows the ledger; <paramref name="onNews"/> is told after each batch and says whether to go on.</summary>
     public async Task FollowAsync(Func<Task<bool>> onNews, CancellationToken cancellationToken)
     {
-        LedgerFeed feed = new(
+        LedgerFeedClient feed = new(
             _channel,
             new Dictionary<LogKind, long>
             {
@@ -111,8 +114,8 @@ internal sealed class StudyDesk : IDisposable
         CancellationToken cancellationToken)
     {
         bool proposed = false;
-        await FollowAsync(
-            async () =>
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        async Task<bool> OnNewsAsync()
             {
                 if (!proposed && Replica.Members.Find("coordinator") is not null && ready(Replica))
                 {
@@ -126,9 +129,25 @@ internal sealed class StudyDesk : IDisposable
                 }
 
                 onChange(study);
-                return study.Closing is null;
-            },
-            cancellationToken);
+                if (study.Closing is null)
+                {
+                    return true;
+                }
+
+                // The end itself becomes final a moment later, when a quorum of hospitals has cosigned it.
+                patience.CancelAfter(FinalPatience);
+                return !Replica.IsFinal;
+            }
+
+        try
+        {
+            await FollowAsync(OnNewsAsync, patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Too few hospitals are left to cosign the end; an audit says so.
+        }
+
         return Replica.Studies.Find(document.Study.Name)
             ?? throw new OperationCanceledException(cancellationToken);
     }

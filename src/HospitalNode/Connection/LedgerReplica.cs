@@ -71,6 +71,9 @@ public sealed class LedgerReplica : IDisposable
     /// <summary>Records of the data log that a quorum of hospitals has cosigned.</summary>
     public long FinalDataSize => _data.Final is { } final ? Checkpoint.Parse(final.Text).Size : 0;
 
+    /// <summary>Whether every record on this copy is under a checkpoint with a quorum of cosignatures.</summary>
+    public bool IsFinal => _waiting.Count == 0 && IsFinalLog(_authorization) && IsFinalLog(_data);
+
     /// <summary>Takes in what the coordinator sent.</summary>
     /// <exception cref="LedgerDistrustException">A record does not hold.</exception>
     /// <exception cref="ForkException">A checkpoint contradicts the entries: the proof is kept.</exception>
@@ -144,6 +147,9 @@ public sealed class LedgerReplica : IDisposable
         _authorization.Dispose();
         _data.Dispose();
     }
+
+    private static bool IsFinalLog(LogMirror mirror) => mirror.Entries.Size == 0
+        || (mirror.Final is { } final && Checkpoint.Parse(final.Text).Size == mirror.Entries.Size);
 
     private void AdoptFinal(LogKind log)
     {

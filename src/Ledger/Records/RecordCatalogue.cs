@@ -51,9 +51,6 @@ public static class RecordCatalogue
             Study, Of("document", Digest), Of("rule", Text), Of("reason", Text)),
         By(Role.Coordinator, Authorization, "study-approved", "Starts an accepted study with these hospitals.",
             Study, Of("document", Digest), Of("participants", Identifiers), OneOf("onMissing", "degrade", "fail")),
-        By(Role.Coordinator, Authorization, "study-closed", "Ends a study with its verdict.",
-            Study, OneOf("verdict", "complete", "degraded", "failed"), Of("reason", Text),
-            Optional("model", Digest), Of("rounds", Number)),
         By(Role.Coordinator, Data, "round-opened", "Opens a round for these hospitals.",
             Study, Round, Attempt, OneOf("purpose", "standardise", "train", "evaluate"), Of("baseModel", Digest),
             Of("participants", Identifiers), Of("words", Number), Of("scaleBits", Number), Of("deadline", Time),
@@ -90,6 +87,11 @@ public static class RecordCatalogue
             Of("flags", Texts)),
         By(Role.Coordinator, Data, "model-released", "Releases a model for use.",
             Study, Of("model", Digest), Optional("objective", Text)),
+
+        // On the data log, for it ends a sequence whose every other record lies there: no mirror can see it too early.
+        By(Role.Coordinator, Data, "study-closed", "Ends a study with its verdict.",
+            Study, OneOf("verdict", "complete", "degraded", "failed"), Of("reason", Text),
+            Optional("model", Digest), Of("rounds", Number)),
     ];
 
     private static readonly FrozenDictionary<string, RecordDefinition> ByName = All.ToFrozenDictionary(d => d.Name);

@@ -14,7 +14,7 @@ public sealed record LedgerNews(
     string? Trouble);
 
 /// <summary>Follows both logs and keeps following: a broken stream is opened again from where the copy stands.</summary>
-public sealed class LedgerFeed
+public sealed class LedgerFeedClient
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
@@ -28,7 +28,7 @@ public sealed class LedgerFeed
     private readonly Dictionary<LogKind, long> _next;
 
     /// <param name="sizes">Size of the member's copy of each log.</param>
-    public LedgerFeed(CoordinatorChannel channel, IReadOnlyDictionary<LogKind, long> sizes, TimeProvider time)
+    public LedgerFeedClient(CoordinatorChannel channel, IReadOnlyDictionary<LogKind, long> sizes, TimeProvider time)
     {
         _client = new LedgerExchange.LedgerExchangeClient(channel.Grpc);
         _next = new Dictionary<LogKind, long>(sizes);

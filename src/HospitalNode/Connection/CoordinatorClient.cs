@@ -11,7 +11,7 @@ using Grpc.Core;
 namespace DigitalTwin.HospitalNode.Connection;
 
 /// <summary>A member's calls to its coordinator: signed records, artefacts, cosignatures.</summary>
-public sealed class CoordinatorNetwork : StudyNetwork, IDisposable
+public sealed class CoordinatorClient : StudyNetwork, IDisposable
 {
     /// <summary>Every call has a deadline; uploads have one per chunk, so progress keeps them alive.</summary>
     private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(30);
@@ -31,7 +31,7 @@ public sealed class CoordinatorNetwork : StudyNetwork, IDisposable
     private readonly BlobExchange.BlobExchangeClient _blobs;
     private readonly Dictionary<LogKind, long> _appended = [];
 
-    public CoordinatorNetwork(
+    public CoordinatorClient(
         MemberFolder folder, MemberIdentity identity, CoordinatorChannel channel, LedgerReplica replica, TimeProvider time)
     {
         _identity = identity;
