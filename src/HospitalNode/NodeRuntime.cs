@@ -14,8 +14,12 @@ using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
 
-/// <summary>A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.</summary>
-/// <remarks>One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.</remarks>
+/// <summary>
+/// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
+/// </summary>
+/// <remarks>
+/// One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.
+/// </remarks>
 public sealed partial class NodeRuntime : IDisposable
 {
     /// <summary>How often approvals on disk are looked at, and failed calls repeated, when no news comes.</summary>
@@ -44,7 +48,10 @@ public sealed partial class NodeRuntime : IDisposable
         _logger = logger;
         _witnessKey = Ed25519Key.Load(folder.WitnessKey);
         _replica = LedgerReplica.Open(folder, _identity, _witnessKey, time);
-        _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, folder.LoadCertificate(time));
+        _channel = new CoordinatorChannel(
+            _identity.Coordinator,
+            _identity.CoordinatorPin,
+            folder.LoadCertificate(time));
         _network = new CoordinatorClient(folder, _identity, _channel, _replica, time);
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
@@ -54,7 +61,9 @@ public sealed partial class NodeRuntime : IDisposable
     }
 
     /// <summary>Opens an enrolled node.</summary>
-    /// <exception cref="NodeException">Something is missing: keys, certificate, or the policy, without which it takes part in nothing.</exception>
+    /// <exception cref="NodeException">
+    /// Something is missing: keys, certificate, or the policy, without which it takes part in nothing.
+    /// </exception>
     public static NodeRuntime Open(MemberFolder folder, LoadedData data, TimeProvider time, ILogger logger) =>
         new(folder, LoadPolicy(folder), data, time, logger);
 
@@ -116,7 +125,11 @@ public sealed partial class NodeRuntime : IDisposable
         finally
         {
             await stop.CancelAsync();
-            await following.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await following.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
         }
     }
 
