@@ -14,21 +14,9 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        Option<string?> data = new("--data")
-        {
-            Description = "Folder with the four real heart-disease files.",
-            HelpName = "DIR",
-        };
-        Option<string?> study = new("--study")
-        {
-            Description = "A study file instead of the built-in one.",
-            HelpName = "FILE",
-        };
-        Option<string?> epsilon = new("--epsilon")
-        {
-            Description = "ε per hospital, or none (default 1).",
-            HelpName = "E|none",
-        };
+        Option<string?> data = Text("--data", "DIR", "Folder with the four real heart-disease files.");
+        Option<string?> study = Text("--study", "FILE", "A study file instead of the built-in one.");
+        Option<string?> epsilon = Text("--epsilon", "E|none", "ε per hospital, or none (default 1).");
         Option<double?> delta = new("--delta") { Description = "δ per hospital (default 1e-3).", HelpName = "D" };
         Option<string?> noise = new("--noise") { Description = "Where the noise comes from (default distributed)." };
         noise.AcceptOnlyFromAmong("distributed", "local");
@@ -47,11 +35,7 @@ internal static class DemoCommand
             Description = "Seed of data, batches and noise.",
             DefaultValueFactory = _ => 1,
         };
-        Option<string?> output = new("--out")
-        {
-            Description = "Folder for all results (default demo/<time>).",
-            HelpName = "DIR",
-        };
+        Option<string?> output = Text("--out", "DIR", "Folder for all results (default demo/<time>).");
         Option<bool> json = SharedOptions.Json();
         Command command = new(
             "demo",
@@ -85,6 +69,12 @@ internal static class DemoCommand
         });
         return command;
     }
+
+    private static Option<string?> Text(string name, string helpName, string description) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+    };
 
     private static PrivacyBudget? Budget(string? epsilon, double? delta)
     {

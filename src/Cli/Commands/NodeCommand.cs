@@ -186,12 +186,15 @@ internal static class NodeCommand
     {
         private readonly Option<string> _data = new("--data")
         {
-            Description = "CSV file with this hospital's rows.", HelpName = "FILE", Required = true,
+            Description = "CSV file with this hospital's rows.",
+            HelpName = "FILE",
+            Required = true,
         };
 
         private readonly Option<string> _contract = new("--contract")
         {
-            Description = "Data contract of the file.", DefaultValueFactory = _ => "heart-disease/v1",
+            Description = "Data contract of the file.",
+            DefaultValueFactory = _ => "heart-disease/v1",
         };
 
         private readonly Option<string?> _split = new("--split")

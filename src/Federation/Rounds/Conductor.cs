@@ -317,8 +317,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         if (round.Attestations.Count >= quorum && settled)
         {
             return new Draft(
-            "round-final",
-            new JsonObject
+                "round-final",
+                new JsonObject
                 {
                     ["attempt"] = round.Attempt,
                     ["attestations"] = round.Attestations.Count,

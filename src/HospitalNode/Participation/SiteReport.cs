@@ -91,7 +91,7 @@ public sealed record SiteReport(
             ],
             [.. roc.Select(point => new ReportedRocPoint(point.FalsePositiveRate, point.TruePositiveRate))],
             [.. bins.Where(bin => bin.Rows > 0).Select(bin =>
-                    new ReportedCalibrationBin(bin.MeanProbability!.Value, bin.ObservedRate!.Value, bin.Rows))]);
+                new ReportedCalibrationBin(bin.MeanProbability!.Value, bin.ObservedRate!.Value, bin.Rows))]);
     }
 
     public void Write(MemberFolder folder)
