@@ -15,8 +15,12 @@ using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
 
-/// <summary>A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.</summary>
-/// <remarks>One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.</remarks>
+/// <summary>
+/// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
+/// </summary>
+/// <remarks>
+/// One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.
+/// </remarks>
 public sealed partial class NodeRuntime : IDisposable
 {
     /// <summary>How often approvals on disk are looked at, and failed calls repeated, when no news comes.</summary>
@@ -61,7 +65,9 @@ public sealed partial class NodeRuntime : IDisposable
     }
 
     /// <summary>Opens an enrolled node.</summary>
-    /// <exception cref="NodeException">Something is missing: keys, certificate, or the policy, without which it takes part in nothing.</exception>
+    /// <exception cref="NodeException">
+    /// Something is missing: keys, certificate, or the policy, without which it takes part in nothing.
+    /// </exception>
     public static NodeRuntime Open(MemberFolder folder, LoadedData data, TimeProvider time, ILogger logger) =>
         new(folder, LoadPolicy(folder), data, time, logger);
 
@@ -124,7 +130,11 @@ public sealed partial class NodeRuntime : IDisposable
         finally
         {
             await stop.CancelAsync();
-            await following.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await following.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
         }
     }
 
@@ -144,7 +154,9 @@ public sealed partial class NodeRuntime : IDisposable
         }
 
         _lastRenewalLook = _time.GetTimestamp();
-        if (await RenewalClient.RenewIfDueAsync(_folder, _channel, _certificate, _time, cancellationToken) is { } renewed)
+        X509Certificate2? renewed = await RenewalClient.RenewIfDueAsync(
+            _folder, _channel, _certificate, _time, cancellationToken);
+        if (renewed is not null)
         {
             _channel.Use(renewed);
             _certificate = renewed;
