@@ -1,3 +1,4 @@
+using DigitalTwin.Federation.Simulation;
 using DigitalTwin.Federation.Studies;
 
 namespace DigitalTwin.Federation.Tests;
@@ -39,4 +40,8 @@ internal static class StudyText
         string sites = "{ minimum: 3, onMissing: degrade }",
         int seed = 1) =>
         Federation.Studies.Study.Parse("study.yaml", Yaml(algorithm, privacy, model, name, sites, seed: seed));
+
+    /// <summary>The document of a study on the contract that <paramref name="plan"/> holds.</summary>
+    public static StudyDocument Document(HospitalPlan plan, string yaml) =>
+        StudyDocument.Create("study.yaml", yaml, plan.Data.ContractSha256, plan.Data.Features);
 }
