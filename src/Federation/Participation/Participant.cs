@@ -220,9 +220,10 @@ public sealed class Participant(
             return new Refusal("base-model", $"The round starts from {round.BaseModel}, not from {expected}.");
         }
 
+        // A study that has ended has no algorithm: the purpose is compared first.
         ModelState state = await ReadModelAsync(program, round.BaseModel, cancellationToken);
-        RoundAlgorithm algorithm = program.AlgorithmFor(state, round.Participants.Count);
-        return state.Next == round.Purpose && algorithm.Words == round.Words
+        return state.Next == round.Purpose
+            && program.AlgorithmFor(state, round.Participants.Count).Words == round.Words
             ? null
             : new Refusal("plan", $"The round asks for {round.Purpose} with {round.Words} words; the study does not.");
     }
