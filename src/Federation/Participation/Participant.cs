@@ -228,9 +228,12 @@ public sealed class Participant(
             return new Refusal("base-model", $"The round starts from {round.BaseModel}, not from {expected}.");
         }
 
+        // A study that has ended has no algorithm: the purpose is compared first.
         ModelState state = await ReadModelAsync(program, round.BaseModel, cancellationToken);
-        RoundAlgorithm algorithm = program.AlgorithmFor(state, round.Participants.Count);
-        return state.Next == round.Purpose && algorithm.Words == round.Words && algorithm.Noise?.Sigma == round.Sigma
+        RoundAlgorithm? algorithm = state.Next == round.Purpose
+            ? program.AlgorithmFor(state, round.Participants.Count)
+            : null;
+        return algorithm is not null && algorithm.Words == round.Words && algorithm.Noise?.Sigma == round.Sigma
             ? null
             : new Refusal(
                 "plan",

@@ -174,9 +174,15 @@ public sealed class StudyBook
             return $"Study {study.Name} has started; {site} answers too late.";
         }
 
-        return study.Document == Text(fields, "document")
-            ? null
-            : $"{site} answers another document than the one proposed for study {study.Name}.";
+        if (study.Document != Text(fields, "document"))
+        {
+            return $"{site} answers another document than the one proposed for study {study.Name}.";
+        }
+
+        // Every party computes with the bucket: one that cannot be read would stop them all.
+        return OptionalText(fields, "rowsBucket") is { } bucket && RowsBucket.TryMiddle(bucket) is null
+            ? $"{site} gives no row-count bucket such as 100-199."
+            : null;
     }
 
     private static string? RefusesApproval(StudyState study, JsonObject fields)
@@ -201,6 +207,11 @@ public sealed class StudyBook
         if (Integer(fields, "round") != number || Integer(fields, "attempt") != attempt)
         {
             return $"The next round of study {study.Name} is {number}, attempt {attempt}.";
+        }
+
+        if (Text(fields, "planDigest") != study.Document)
+        {
+            return $"Round {number} of study {study.Name} follows another plan than the approved one.";
         }
 
         string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Active.Contains(site));
