@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using DigitalTwin.Documents;
 using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Participation;
@@ -21,6 +22,9 @@ public sealed partial class NodeRuntime : IDisposable
     /// <summary>How often approvals on disk are looked at, and failed calls repeated, when no news comes.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
 
+    /// <summary>How often the certificate's remaining life is looked at.</summary>
+    private static readonly TimeSpan RenewalInterval = TimeSpan.FromDays(1);
+
     private readonly MemberFolder _folder;
     private readonly MemberIdentity _identity;
     private readonly LoadedData _data;
@@ -34,6 +38,8 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly ArtefactStore _artefacts;
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private X509Certificate2 _certificate;
+    private long? _lastRenewalLook;
 
     private NodeRuntime(MemberFolder folder, NodePolicy policy, LoadedData data, TimeProvider time, ILogger logger)
     {
@@ -44,7 +50,8 @@ public sealed partial class NodeRuntime : IDisposable
         _logger = logger;
         _witnessKey = Ed25519Key.Load(folder.WitnessKey);
         _replica = LedgerReplica.Open(folder, _identity, _witnessKey, time);
-        _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, folder.LoadCertificate(time));
+        _certificate = folder.LoadCertificate(time);
+        _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, _certificate);
         _network = new CoordinatorClient(folder, _identity, _channel, _replica, time);
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
@@ -103,6 +110,7 @@ public sealed partial class NodeRuntime : IDisposable
                 }
 
                 TakeNews(feed);
+                await RenewCertificateAsync(cancellationToken);
                 if (!await ActAsync(cancellationToken))
                 {
                     await WaitAsync(feed, cancellationToken);
@@ -126,6 +134,22 @@ public sealed partial class NodeRuntime : IDisposable
         _channel.Dispose();
         _replica.Dispose();
         _witnessKey.Dispose();
+    }
+
+    private async Task RenewCertificateAsync(CancellationToken cancellationToken)
+    {
+        if (_lastRenewalLook is { } last && _time.GetElapsedTime(last) < RenewalInterval)
+        {
+            return;
+        }
+
+        _lastRenewalLook = _time.GetTimestamp();
+        if (await RenewalClient.RenewIfDueAsync(_folder, _channel, _certificate, _time, cancellationToken) is { } renewed)
+        {
+            _channel.Use(renewed);
+            _certificate = renewed;
+            LogRenewed(renewed.NotAfter.ToUniversalTime());
+        }
     }
 
     private void TakeNews(LedgerFeedClient feed)
@@ -230,6 +254,9 @@ public sealed partial class NodeRuntime : IDisposable
 
     [LoggerMessage(3, LogLevel.Information, "Study {Study} ended {Verdict}: {Reason}")]
     private partial void LogClosed(string study, string verdict, string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "Renewed the certificate until {Expires:u}")]
+    private partial void LogRenewed(DateTime expires);
 
     [LoggerMessage(4, LogLevel.Information, "Stopping")]
     private partial void LogStopping();

@@ -42,6 +42,7 @@ internal static class Execution
         DocumentException document => (ExitCodes.Usage, document.Message),
         ClinicalDataException data => (ExitCodes.Environment, data.Message),
         CoordinatorException coordinator => (ExitCodes.Environment, coordinator.Message),
+        EnrolmentRefusedException refused => (ExitCodes.Refused, refused.Message),
         NodeException node => (ExitCodes.Environment, node.Message),
         RecordRefusedException refused => (ExitCodes.Refused, $"The ledger refused: {refused.Message}"),
         LedgerDistrustException distrust => (ExitCodes.NotVerified, distrust.Message),

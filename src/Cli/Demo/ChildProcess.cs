@@ -136,10 +136,18 @@ internal sealed class ChildProcess : IDisposable
                 return;
             }
 
-            _log.WriteLine(line);
             if (isError)
             {
                 _lastError.Clear().Append(line);
+            }
+
+            try
+            {
+                _log.WriteLine(line);
+            }
+            catch (IOException)
+            {
+                _closed = true; // The disk is full: the run says so itself, and a log line is not worth ending it for.
             }
         }
     }

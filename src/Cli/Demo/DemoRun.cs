@@ -174,7 +174,7 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
 
     private static async Task<ModelState?> FetchModelAsync(
         StudyDesk desk, StudyState study, CancellationToken cancellationToken) =>
-        study.LatestModel is { } latest ? ModelState.Parse(await desk.FetchAsync(latest, cancellationToken)) : null;
+        study.Closing?.Model is { } released ? ModelState.Parse(await desk.FetchAsync(released, cancellationToken)) : null;
 
     private async Task WaitForReportsAsync(
         DemoConsortium consortium, StudyState study, IReadOnlyList<DemoSite> sites, CancellationToken cancellationToken)

@@ -52,7 +52,10 @@ internal sealed class ResultBuilder(
             : study.Dropped.ContainsKey(name) ? "dropped"
             : study.Accepted.ContainsKey(name) ? "contributed"
             : "silent";
-        SiteEvaluation? metrics = report?.Metrics;
+        SiteEvaluation? metrics = model is null ? null : report?.Metrics;
+        Attestation? attested = study.Rounds
+            .Select(round => round.Attestations.GetValueOrDefault(name))
+            .LastOrDefault(attestation => attestation is not null);
         return new SiteResult(
             name,
             data.All.Rows,
@@ -60,8 +63,8 @@ internal sealed class ResultBuilder(
             data.Site.Test.Rows,
             new Metrics(metrics?.Accuracy, metrics?.Auroc, metrics?.Brier, metrics?.CalibrationSlope),
             new ComparatorMetrics(report?.Local.Accuracy, report?.Local.Auroc),
-            report?.Epsilon,
-            report?.Delta,
+            report?.Epsilon ?? attested?.Epsilon,
+            report?.Delta ?? attested?.Delta,
             flags,
             verdict,
             study.Dropped.GetValueOrDefault(name) ?? study.Declined.GetValueOrDefault(name),

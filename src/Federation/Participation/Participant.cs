@@ -222,9 +222,10 @@ public sealed class Participant(
 
         ModelState state = await ReadModelAsync(program, round.BaseModel, cancellationToken);
         RoundAlgorithm algorithm = program.AlgorithmFor(state, round.Participants.Count);
-        return state.Next == round.Purpose && algorithm.Words == round.Words
+        return state.Next == round.Purpose && algorithm.Words == round.Words && algorithm.Noise?.Sigma == round.Sigma
             ? null
-            : new Refusal("plan", $"The round asks for {round.Purpose} with {round.Words} words; the study does not.");
+            : new Refusal(
+                "plan", $"The round asks for {round.Purpose} with {round.Words} words and σ {round.Sigma}; the study does not.");
     }
 
     private async Task<bool> CommitAsync(StudyState study, RoundState round, CancellationToken cancellationToken)

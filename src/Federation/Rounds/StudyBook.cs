@@ -99,7 +99,8 @@ public sealed class StudyBook
                     ModelState.PurposeOf(Text(fields, "purpose")),
                     Text(fields, "baseModel"),
                     Texts(fields, "participants"),
-                    Integer(fields, "words")) { LastIndex = index });
+                    Integer(fields, "words"),
+                    OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma")) { LastIndex = index });
                 break;
             case "model-released":
                 study.Released = Text(fields, "model");
@@ -199,6 +200,11 @@ public sealed class StudyBook
         if (stranger is not null)
         {
             return $"{stranger} takes no part in study {study.Name}.";
+        }
+
+        if (Text(fields, "planDigest") != study.Document)
+        {
+            return $"Round {number} of study {study.Name} follows another plan than the approved document.";
         }
 
         string baseModel = Text(fields, "baseModel");

@@ -18,7 +18,8 @@ public static class EnrolmentClient
 
     /// <summary>Enrols; a repeated call after a lost answer uses the keys that are there.</summary>
     /// <param name="memberName">Name the token was made for; the witness key carries it.</param>
-    /// <exception cref="NodeException">The coordinator refused or could not be reached.</exception>
+    /// <exception cref="EnrolmentRefusedException">The coordinator refused the token or the keys.</exception>
+    /// <exception cref="NodeException">It could not be reached, or answers with keys that do not belong together.</exception>
     public static async Task<MemberIdentity> EnrolAsync(
         MemberFolder folder,
         string memberName,
@@ -65,7 +66,7 @@ public static class EnrolmentClient
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.PermissionDenied)
         {
-            throw new NodeException($"The coordinator refused: {refused.Status.Detail}", refused);
+            throw new EnrolmentRefusedException($"The coordinator refused: {refused.Status.Detail}", refused);
         }
         catch (RpcException failed) when (failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded
             or StatusCode.Internal)
