@@ -42,6 +42,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly ArtefactStore _artefacts;
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
     private X509Certificate2 _certificate;
     private long? _lastRenewalLook;
 
@@ -218,6 +219,12 @@ public sealed partial class NodeRuntime : IDisposable
                 return true;
             }
 
+            if (IsWaitingForPerson(study, approved) && _waiting.Add(study.Document))
+            {
+                string page = Path.Combine(_folder.Ledger, "blobs", study.Document);
+                LogWaiting(study.Name, page, _folder.Root, study.Document);
+            }
+
             if (study.Closing is { } closing && _reported.Add(study.Name))
             {
                 LogClosed(study.Name, closing.Verdict, closing.Reason);
@@ -227,6 +234,11 @@ public sealed partial class NodeRuntime : IDisposable
 
         return false;
     }
+
+    private bool IsWaitingForPerson(StudyState study, bool approved) =>
+        !approved && study is { Approved: false, Closing: null }
+        && !study.Accepted.ContainsKey(_identity.Member) && !study.Declined.ContainsKey(_identity.Member)
+        && _participant.DocumentOf(study) is not null;
 
     private void WriteReport(StudyState study)
     {
@@ -272,4 +284,10 @@ public sealed partial class NodeRuntime : IDisposable
 
     [LoggerMessage(4, LogLevel.Information, "Stopping")]
     private partial void LogStopping();
+
+    [LoggerMessage(
+        6,
+        LogLevel.Information,
+        "Study {Study} waits for a person: read {Page}, then: dtwin node approve --state {State} {Document}")]
+    private partial void LogWaiting(string study, string page, string state, string document);
 }

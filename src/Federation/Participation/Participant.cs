@@ -389,6 +389,12 @@ public sealed class Participant(
             if (refusal is null)
             {
                 artefacts.Put(next.ToBytes());
+
+                // Kept, so that this hospital's copy of the ledger can be audited without the coordinator.
+                foreach (byte[] addend in addends.Values)
+                {
+                    artefacts.Put(addend);
+                }
             }
         }
         catch (Exception problem) when (problem is InvalidDataException or ArithmeticException or FormatException)
