@@ -9,7 +9,6 @@ using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.HospitalNode.Participation;
 using DigitalTwin.Ledger.Notes;
-using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 using Grpc.Core;
 
@@ -97,14 +96,7 @@ public sealed partial class NodeRuntime : IDisposable
     /// <exception cref="LedgerDistrustException">The coordinator sent something that does not hold.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        LedgerFeedClient feed = new(
-            _channel,
-            new Dictionary<LogKind, long>
-            {
-                [LogKind.Authorization] = _replica.ReceivedOf(LogKind.Authorization),
-                [LogKind.Data] = _replica.ReceivedOf(LogKind.Data),
-            },
-            _time);
+        LedgerFeedClient feed = new(_channel, _replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = feed.RunAsync(stop.Token);
         try

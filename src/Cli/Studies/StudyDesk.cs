@@ -53,14 +53,7 @@ internal sealed class StudyDesk : IDisposable
     /// </summary>
     public async Task FollowAsync(Func<Task<bool>> onNews, CancellationToken cancellationToken)
     {
-        LedgerFeedClient feed = new(
-            _channel,
-            new Dictionary<LogKind, long>
-            {
-                [LogKind.Authorization] = Replica.ReceivedOf(LogKind.Authorization),
-                [LogKind.Data] = Replica.ReceivedOf(LogKind.Data),
-            },
-            _time);
+        LedgerFeedClient feed = new(_channel, Replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = feed.RunAsync(stop.Token);
         try

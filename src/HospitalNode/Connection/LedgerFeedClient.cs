@@ -31,12 +31,12 @@ public sealed class LedgerFeedClient
     private readonly Channel<LedgerNews> _news = Channel.CreateBounded<LedgerNews>(MostBuffered);
     private readonly Dictionary<LogKind, long> _next;
 
-    /// <param name="sizes">Size of the member's copy of each log.</param>
-    public LedgerFeedClient(CoordinatorChannel channel, IReadOnlyDictionary<LogKind, long> sizes, TimeProvider time)
+    /// <summary>A feed that goes on where the member's copy ends.</summary>
+    public LedgerFeedClient(CoordinatorChannel channel, LedgerReplica replica, TimeProvider time)
     {
         _client = new LedgerExchange.LedgerExchangeClient(channel.Grpc);
-        _next = new Dictionary<LogKind, long>(sizes);
         _time = time;
+        _next = Enum.GetValues<LogKind>().ToDictionary(log => log, replica.ReceivedOf);
     }
 
     public ChannelReader<LedgerNews> News => _news.Reader;
