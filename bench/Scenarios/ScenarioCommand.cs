@@ -53,7 +53,8 @@ internal static class ScenarioCommand
         await output.WriteLineAsync(table);
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"{hospitals.Description}; {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s."));
+            $"{hospitals.Description}, {hospitals.Rows(site => site.Train)} rows to train and "
+                + $"{hospitals.Rows(site => site.Test)} to test; {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s."));
         return 0;
     }
 

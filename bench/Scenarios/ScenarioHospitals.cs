@@ -30,6 +30,9 @@ internal sealed record ScenarioHospitals(string Description, bool IsReal, IReadO
     /// <summary>All training rows in one table.</summary>
     public Table PooledTrain() => Pool(Plans.Select(plan => plan.Data.Train));
 
+    /// <summary>Rows of one part of every hospital.</summary>
+    public int Rows(Func<SiteData, Table> part) => Plans.Sum(plan => part(plan.Data).Rows);
+
     /// <summary>Mean and standard deviation per column.</summary>
     public static (double[] Mean, double[] Deviation) MomentsOf(Table table)
     {
