@@ -68,6 +68,7 @@ public sealed class SumAuditor
             switch (record.Name)
             {
                 case "round-closed":
+                    CountReleases(_book.Find(record.Predicate["study"]!.GetValue<string>())!);
                     CheckSum(log, index, _book.Find(record.Predicate["study"]!.GetValue<string>())!);
                     break;
                 case "sum-attested":
@@ -80,6 +81,15 @@ public sealed class SumAuditor
         catch (Exception problem) when (problem is InvalidDataException or FormatException or ArithmeticException)
         {
             _findings.Add(new AuditFinding(log, index, $"{record.Name}: {problem.Message}"));
+        }
+    }
+
+    // An addend in a sum is released, whether or not its hospital attests that sum.
+    private void CountReleases(StudyState study)
+    {
+        foreach (string site in study.Current!.Purpose == RoundPurpose.Train ? study.Current.Outcome!.Addends.Keys : [])
+        {
+            _releases[(study.Name, site)] = _releases.GetValueOrDefault((study.Name, site)) + 1;
         }
     }
 
@@ -127,9 +137,7 @@ public sealed class SumAuditor
         RoundNoise noise = PrivateGradientRound.NoiseOf(
             document.Study,
             new StudyProgram(document).Model.ParameterCount);
-        int releases = _releases.GetValueOrDefault((study.Name, site))
-            + (study.Current!.Purpose == RoundPurpose.Train ? 1 : 0);
-        _releases[(study.Name, site)] = releases;
+        int releases = _releases.GetValueOrDefault((study.Name, site));
         GaussianAccountant accountant = new(dp.Budget.Delta);
         for (int release = 0; release < releases; release++)
         {

@@ -15,7 +15,7 @@ internal static class StudyWriter
         Line(yaml, $"version: {Study.SchemaVersion}");
         Line(yaml, $"study: {study.Name}");
         Line(yaml, $"title: {Quote(study.Title)}");
-        Line(yaml, $"data: {{ contract: {study.Contract} }}");
+        Line(yaml, $"data: {{ contract: {Quote(study.Contract)} }}");
         string hidden = study.Model.Kind == ModelKind.Mlp ? $", hidden: [{string.Join(", ", study.Model.Hidden)}]" : "";
         Line(yaml, $"model: {{ kind: {NameOf(study.Model.Kind)}{hidden} }}");
         Line(yaml, $"algorithm:");
@@ -68,7 +68,7 @@ internal static class StudyWriter
     private static void Line(StringBuilder yaml, FormattableString line) =>
         yaml.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-    // A title is free text: quoted, so that no character of it is read as YAML.
+    // Free text is quoted, so that no character of it is read as YAML.
     private static string Quote(string text)
     {
         string escaped = text
