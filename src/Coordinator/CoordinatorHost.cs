@@ -57,9 +57,6 @@ public static class CoordinatorHost
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
 
-        // A start that fails is told once, as one sentence, by whoever called; the host would add its stack trace.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-
         // A start that fails is told once, as one sentence, by whoever started the coordinator.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
 
