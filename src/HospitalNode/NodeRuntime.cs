@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using DigitalTwin.Documents;
 using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Participation;
@@ -14,12 +15,19 @@ using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
 
-/// <summary>A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.</summary>
-/// <remarks>One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.</remarks>
+/// <summary>
+/// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
+/// </summary>
+/// <remarks>
+/// One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.
+/// </remarks>
 public sealed partial class NodeRuntime : IDisposable
 {
     /// <summary>How often approvals on disk are looked at, and failed calls repeated, when no news comes.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the certificate's remaining life is looked at.</summary>
+    private static readonly TimeSpan RenewalInterval = TimeSpan.FromDays(1);
 
     private readonly MemberFolder _folder;
     private readonly MemberIdentity _identity;
@@ -34,6 +42,8 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly ArtefactStore _artefacts;
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private X509Certificate2 _certificate;
+    private long? _lastRenewalLook;
 
     private NodeRuntime(MemberFolder folder, NodePolicy policy, LoadedData data, TimeProvider time, ILogger logger)
     {
@@ -44,7 +54,8 @@ public sealed partial class NodeRuntime : IDisposable
         _logger = logger;
         _witnessKey = Ed25519Key.Load(folder.WitnessKey);
         _replica = LedgerReplica.Open(folder, _identity, _witnessKey, time);
-        _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, folder.LoadCertificate(time));
+        _certificate = folder.LoadCertificate(time);
+        _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, _certificate);
         _network = new CoordinatorClient(folder, _identity, _channel, _replica, time);
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
@@ -54,7 +65,9 @@ public sealed partial class NodeRuntime : IDisposable
     }
 
     /// <summary>Opens an enrolled node.</summary>
-    /// <exception cref="NodeException">Something is missing: keys, certificate, or the policy, without which it takes part in nothing.</exception>
+    /// <exception cref="NodeException">
+    /// Something is missing: keys, certificate, or the policy, without which it takes part in nothing.
+    /// </exception>
     public static NodeRuntime Open(MemberFolder folder, LoadedData data, TimeProvider time, ILogger logger) =>
         new(folder, LoadPolicy(folder), data, time, logger);
 
@@ -103,6 +116,7 @@ public sealed partial class NodeRuntime : IDisposable
                 }
 
                 TakeNews(feed);
+                await RenewCertificateAsync(cancellationToken);
                 if (!await ActAsync(cancellationToken))
                 {
                     await WaitAsync(feed, cancellationToken);
@@ -116,7 +130,11 @@ public sealed partial class NodeRuntime : IDisposable
         finally
         {
             await stop.CancelAsync();
-            await following.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await following.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
         }
     }
 
@@ -126,6 +144,24 @@ public sealed partial class NodeRuntime : IDisposable
         _channel.Dispose();
         _replica.Dispose();
         _witnessKey.Dispose();
+    }
+
+    private async Task RenewCertificateAsync(CancellationToken cancellationToken)
+    {
+        if (_lastRenewalLook is { } last && _time.GetElapsedTime(last) < RenewalInterval)
+        {
+            return;
+        }
+
+        _lastRenewalLook = _time.GetTimestamp();
+        X509Certificate2? renewed = await RenewalClient.RenewIfDueAsync(
+            _folder, _channel, _certificate, _time, cancellationToken);
+        if (renewed is not null)
+        {
+            _channel.Use(renewed);
+            _certificate = renewed;
+            LogRenewed(renewed.NotAfter.ToUniversalTime());
+        }
     }
 
     private void TakeNews(LedgerFeedClient feed)
@@ -230,6 +266,9 @@ public sealed partial class NodeRuntime : IDisposable
 
     [LoggerMessage(3, LogLevel.Information, "Study {Study} ended {Verdict}: {Reason}")]
     private partial void LogClosed(string study, string verdict, string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "Renewed the certificate until {Expires:u}")]
+    private partial void LogRenewed(DateTime expires);
 
     [LoggerMessage(4, LogLevel.Information, "Stopping")]
     private partial void LogStopping();

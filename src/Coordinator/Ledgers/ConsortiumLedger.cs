@@ -11,8 +11,8 @@ namespace DigitalTwin.Coordinator.Ledgers;
 
 /// <summary>Both logs of the consortium and what follows from them: members, studies, artefacts.</summary>
 /// <remarks>
-/// Everything durable about the coordinator is here. A record is checked, made durable, applied and signed for under one
-/// lock, so no two records ever see the same state.
+/// Everything durable about the coordinator is here. A record is checked, made durable, applied and signed for under
+/// one lock, so no two records ever see the same state.
 /// </remarks>
 internal sealed class ConsortiumLedger : IDisposable
 {

@@ -19,7 +19,9 @@ namespace DigitalTwin.Federation.Algorithms;
 public sealed class PrivateGradientRound : RoundAlgorithm
 {
     /// <summary>The clipping norm in units of the integer grid.</summary>
-    /// <remarks>Fine enough that truncation costs 2^-26 of C per coordinate; a billion patients still fit 62 bits.</remarks>
+    /// <remarks>
+    /// Fine enough that truncation costs 2^-26 of C per coordinate; a billion patients still fit 62 bits.
+    /// </remarks>
     public const long ClipGrid = 1L << 26;
 
     private readonly Study _study;
@@ -27,7 +29,9 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     private readonly DifferentialPrivacySpecification _dp;
     private readonly int _cohort;
 
-    /// <param name="cohort">Hospitals of the round; the noise shares of <see cref="NoisePlacement.Distributed"/> depend on it.</param>
+    /// <param name="cohort">
+    /// Hospitals of the round; the noise shares of <see cref="NoisePlacement.Distributed"/> depend on it.
+    /// </param>
     public PrivateGradientRound(Study study, DifferentiableModel model, int cohort)
     {
         _study = study;

@@ -26,7 +26,9 @@ public sealed record SiteData(
 /// <param name="FinalDataSize">Data-log records that a quorum of hospitals has cosigned.</param>
 public readonly record struct Surroundings(IReadOnlySet<string> Enrolled, long FinalDataSize);
 
-/// <summary>The hospital's half of a study: checks everything for itself, then joins, commits, uploads and attests.</summary>
+/// <summary>
+/// The hospital's half of a study: checks everything for itself, then joins, commits, uploads and attests.
+/// </summary>
 /// <remarks>
 /// It acts only on records that a quorum of hospitals has cosigned: two groups that were shown different keys or
 /// cohorts never both reach a quorum, so their masks never meet in one sum.
@@ -155,7 +157,9 @@ public sealed class Participant(
             && document.Features.Count == data.Features.Count
             && document.Features.Zip(data.Features).All(pair => pair.First == pair.Second)
                 ? null
-                : new Refusal("contracts", $"The study's contract {document.Study.Contract} differs from this node's copy.");
+                : new Refusal(
+                    "contracts",
+                    $"The study's contract {document.Study.Contract} differs from this node's copy.");
     }
 
     private async Task<bool> JoinAsync(
@@ -193,7 +197,9 @@ public sealed class Participant(
         int fewest = Math.Max(policy.FewestSites, document.Study.MinimumSites);
         if (round.Participants.Distinct().Count() < fewest || round.Participants.Count < MaskedUpdate.MinimumCohort)
         {
-            return new Refusal("sites.fewest", $"The cohort has {round.Participants.Count} sites; {fewest} are needed.");
+            return new Refusal(
+                "sites.fewest",
+                $"The cohort has {round.Participants.Count} sites; {fewest} are needed.");
         }
 
         string? stranger = round.Participants.FirstOrDefault(peer =>
@@ -205,7 +211,9 @@ public sealed class Participant(
 
         if (journal.HasReleased(study.Name, round.BaseModel, round.Number, round.Attempt))
         {
-            return new Refusal("one-release", "An addend from this model has left already; a second sum could be subtracted.");
+            return new Refusal(
+                "one-release",
+                "An addend from this model has left already; a second sum could be subtracted.");
         }
 
         if (_distrusted.Contains(study.Name))
@@ -222,9 +230,11 @@ public sealed class Participant(
 
         ModelState state = await ReadModelAsync(program, round.BaseModel, cancellationToken);
         RoundAlgorithm algorithm = program.AlgorithmFor(state, round.Participants.Count);
-        return state.Next == round.Purpose && algorithm.Words == round.Words
+        return state.Next == round.Purpose && algorithm.Words == round.Words && algorithm.Noise?.Sigma == round.Sigma
             ? null
-            : new Refusal("plan", $"The round asks for {round.Purpose} with {round.Words} words; the study does not.");
+            : new Refusal(
+                "plan",
+                $"The round asks for {round.Purpose}, {round.Words} words and σ {round.Sigma}; the study does not.");
     }
 
     private async Task<bool> CommitAsync(StudyState study, RoundState round, CancellationToken cancellationToken)
@@ -232,7 +242,10 @@ public sealed class Participant(
         if (!_keys.TryGetValue((study.Name, round.Number, round.Attempt), out RoundKeyPair? own))
         {
             await DeclineAsync(
-                study, round, new Refusal("restart", "The node restarted and its round key is gone."), cancellationToken);
+                study,
+                round,
+                new Refusal("restart", "The node restarted and its round key is gone."),
+                cancellationToken);
             return true;
         }
 
@@ -408,7 +421,10 @@ public sealed class Participant(
         return true;
     }
 
-    private async Task<bool> PublishMetricsAsync(StudyState study, RoundState round, CancellationToken cancellationToken)
+    private async Task<bool> PublishMetricsAsync(
+        StudyState study,
+        RoundState round,
+        CancellationToken cancellationToken)
     {
         StudyDocument document = await ReadDocumentAsync(study.Document, cancellationToken);
         if (!document.Study.PerSiteMetrics)
@@ -443,7 +459,11 @@ public sealed class Participant(
         }
     }
 
-    private Task DeclineAsync(StudyState study, RoundState round, Refusal refusal, CancellationToken cancellationToken) =>
+    private Task DeclineAsync(
+        StudyState study,
+        RoundState round,
+        Refusal refusal,
+        CancellationToken cancellationToken) =>
         network.AppendAsync(
             NewDraft("round-declined", study, new()
             {

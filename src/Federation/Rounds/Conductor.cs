@@ -20,7 +20,9 @@ public sealed record ArtefactStore(Func<string, byte[]?> Get, Func<byte[], strin
 /// </remarks>
 public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
 {
-    /// <summary>How long a hospital whose connection is gone may stay away before its phase goes on without it.</summary>
+    /// <summary>
+    /// How long a hospital whose connection is gone may stay away before its phase goes on without it.
+    /// </summary>
     public static readonly TimeSpan AbsenceGrace = TimeSpan.FromSeconds(3);
 
     private const int MostReasonLength = 1000;
@@ -69,7 +71,9 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
     }
 
-    /// <summary>Rows that a cohort is publicly taken to have: the sum of the geometric middles of its buckets.</summary>
+    /// <summary>
+    /// Rows that a cohort is publicly taken to have: the sum of the geometric middles of its buckets.
+    /// </summary>
     public static double PublicRows(StudyState study, IEnumerable<string> cohort) =>
         cohort.Sum(site => RowsBucket.Middle(study.Accepted[site].RowsBucket));
 
@@ -79,6 +83,46 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         study.LatestModel is not { } latest
             ? program.Initial()
             : ModelState.Parse(artefacts.Get(latest) ?? throw new InvalidDataException($"Model {latest} is missing."));
+
+    /// <summary>
+    /// Adds the addends of a round and takes the public step: what the coordinator does and everybody checks.
+    /// </summary>
+    /// <exception cref="InvalidDataException">An addend has another length than the round says.</exception>
+    internal static (byte[] Sum, ModelState Next) OpenSum(
+        StudyProgram program,
+        StudyState study,
+        RoundState round,
+        IReadOnlyDictionary<string, byte[]> addends,
+        ArtefactStore artefacts)
+    {
+        ModelState initial = program.Initial();
+        ModelState state = round.BaseModel == initial.Sha256()
+            ? initial
+            : ModelState.Parse(artefacts.Get(round.BaseModel)
+                ?? throw new InvalidDataException($"Model {round.BaseModel} is missing."));
+        ulong[] sum = new ulong[round.Words];
+        foreach ((string site, byte[] addend) in addends)
+        {
+            if (addend.Length != round.Words * sizeof(ulong))
+            {
+                throw new InvalidDataException(
+                    $"The addend of {site} has {addend.Length} bytes, not {round.Words} words.");
+            }
+
+            AddendSum.Add(sum, WordCodec.FromBytes(addend, round.Words));
+        }
+
+        RoundSetting setting = new(round.Participants.Count, PublicRows(study, round.Participants));
+        ModelState next = program.AlgorithmFor(state, round.Participants.Count).Advance(state, setting, sum);
+        return (WordCodec.ToBytes(sum), next);
+    }
+
+    // A field of text on the ledger is one line of bounded length.
+    internal static string LedgerText(string sentence)
+    {
+        string line = string.Concat(sentence.Select(letter => char.IsControl(letter) ? ' ' : letter));
+        return line.Length > MostReasonLength ? line[..MostReasonLength] : line;
+    }
 
     private Draft? NextAnswer(StudyState study, StudyDocument document, IReadOnlyList<string> hospitals)
     {
@@ -227,8 +271,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                 ? Close(
                     study,
                     "failed",
-                    $"{missing} committed to round {round.Number} but never delivered, and the other addends are already "
-                        + "here: repeating the round without it would give that hospital away. "
+                    $"{missing} committed to round {round.Number} but never delivered, and the other addends are "
+                        + "already here: repeating the round without it would give that hospital away. "
                         + "Restart the node and launch the study again.",
                     null)
                 : null;
@@ -263,36 +307,6 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             fields);
     }
 
-    /// <summary>Adds the addends of a round and takes the public step: what the coordinator does and everybody checks.</summary>
-    /// <exception cref="InvalidDataException">An addend has another length than the round says.</exception>
-    internal static (byte[] Sum, ModelState Next) OpenSum(
-        StudyProgram program,
-        StudyState study,
-        RoundState round,
-        IReadOnlyDictionary<string, byte[]> addends,
-        ArtefactStore artefacts)
-    {
-        ModelState initial = program.Initial();
-        ModelState state = round.BaseModel == initial.Sha256()
-            ? initial
-            : ModelState.Parse(artefacts.Get(round.BaseModel)
-                ?? throw new InvalidDataException($"Model {round.BaseModel} is missing."));
-        ulong[] sum = new ulong[round.Words];
-        foreach ((string site, byte[] addend) in addends)
-        {
-            if (addend.Length != round.Words * sizeof(ulong))
-            {
-                throw new InvalidDataException($"The addend of {site} has {addend.Length} bytes, not {round.Words} words.");
-            }
-
-            AddendSum.Add(sum, WordCodec.FromBytes(addend, round.Words));
-        }
-
-        RoundSetting setting = new(round.Participants.Count, PublicRows(study, round.Participants));
-        ModelState next = program.AlgorithmFor(state, round.Participants.Count).Advance(state, setting, sum);
-        return (WordCodec.ToBytes(sum), next);
-    }
-
     private Draft? NextFinal(
         StudyState study, StudyDocument document, RoundState round, Func<string, TimeSpan> absence)
     {
@@ -303,8 +317,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         if (round.Attestations.Count >= quorum && settled)
         {
             return new Draft(
-            "round-final",
-            new JsonObject
+                "round-final",
+                new JsonObject
                 {
                     ["attempt"] = round.Attempt,
                     ["attestations"] = round.Attestations.Count,
@@ -350,13 +364,6 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
 
         return new Draft("study-closed", fields);
-    }
-
-    // A field of text on the ledger is one line of bounded length.
-    internal static string LedgerText(string sentence)
-    {
-        string line = string.Concat(sentence.Select(letter => char.IsControl(letter) ? ' ' : letter));
-        return line.Length > MostReasonLength ? line[..MostReasonLength] : line;
     }
 
     private static string Losses(StudyState study) => string.Join(" ", study.Dropped.Values.Distinct());

@@ -11,7 +11,9 @@ public static class RowsBucket
     {
         string[] ends = bucket.TrimEnd('+').Split('-');
         double low = double.Parse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture);
-        double high = ends.Length == 2 ? double.Parse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture) : 2 * low;
+        double high = ends.Length == 2
+            ? double.Parse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture)
+            : 2 * low;
         return Math.Sqrt(Math.Max(1, low) * Math.Max(1, high));
     }
 }

@@ -5,7 +5,9 @@ using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode.Connection;
 
-/// <summary>News from the coordinator about one log; or, with <see cref="Trouble"/>, that there will be none for a while.</summary>
+/// <summary>
+/// News from the coordinator about one log; or, with <see cref="Trouble"/>, that there will be none for a while.
+/// </summary>
 public sealed record LedgerNews(
     LogKind Log,
     IReadOnlyList<ReadOnlyMemory<byte>> Entries,
@@ -13,7 +15,9 @@ public sealed record LedgerNews(
     string FinalCheckpoint,
     string? Trouble);
 
-/// <summary>Follows both logs and keeps following: a broken stream is opened again from where the copy stands.</summary>
+/// <summary>
+/// Follows both logs and keeps following: a broken stream is opened again from where the copy stands.
+/// </summary>
 public sealed class LedgerFeedClient
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
