@@ -23,7 +23,7 @@ public sealed class BrokenLineTests
     [InlineData(Cosign, 3)]
     public async Task A_lost_answer_costs_neither_a_hospital_nor_the_sum(string method, int occurrence)
     {
-        await using RunningConsortium consortium = await RunningConsortium.StartAsync(null, "west");
+        await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west"]);
         consortium.TapOf("west").LoseAnswerOf(method, occurrence);
 
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("lost-answer"));

@@ -18,7 +18,7 @@ public sealed class LostHospitalTests
     public async Task A_study_goes_on_without_a_hospital_that_is_lost_before_its_addend_is_needed(
         string method, int occurrence, string sentence)
     {
-        await using RunningConsortium consortium = await RunningConsortium.StartAsync(null, "west");
+        await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west"]);
         consortium.TapOf("west").CutBefore(method, occurrence);
 
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("loses-one"));
@@ -34,7 +34,7 @@ public sealed class LostHospitalTests
     [Fact]
     public async Task A_hospital_that_commits_and_never_delivers_ends_the_study()
     {
-        await using RunningConsortium consortium = await RunningConsortium.StartAsync(null, "west");
+        await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west"]);
         consortium.TapOf("west").CutBefore(Put, 1);
 
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("half-delivered", deadlineSeconds: 2));
@@ -49,29 +49,29 @@ public sealed class LostHospitalTests
     [Fact]
     public async Task A_hospital_that_never_answers_is_not_waited_for_longer_than_the_deadline()
     {
-        await using RunningConsortium consortium = await RunningConsortium.StartAsync(null, "west");
+        await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west"]);
         consortium.TapOf("west").CutBefore(Append, 1);
 
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("silent", deadlineSeconds: 2));
 
         Assert.Equal("complete", study.Closing!.Verdict);
         Assert.Equal(["east", "north", "south"], study.Participants);
-        Assert.Contains("west", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Contains("west did not answer.", study.Closing.Reason, StringComparison.Ordinal);
         await consortium.AssertVerifiesAsync();
     }
 
     [Fact]
     public async Task Two_lost_hospitals_of_four_end_the_study_with_both_names()
     {
-        await using RunningConsortium consortium = await RunningConsortium.StartAsync(null, "west", "east");
+        await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west", "east"]);
         consortium.TapOf("west").CutBefore(Append, 3);
         consortium.TapOf("east").CutBefore(Append, 3);
 
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("loses-two"));
 
         Assert.Equal("failed", study.Closing!.Verdict);
-        Assert.Contains("west did not commit round 1", study.Closing.Reason, StringComparison.Ordinal);
-        Assert.Contains("east did not commit round 1", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Contains("west did not ", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Contains("east did not ", study.Closing.Reason, StringComparison.Ordinal);
         Assert.Contains("2 hospitals are left and the study needs 3", study.Closing.Reason, StringComparison.Ordinal);
         await consortium.AssertVerifiesAsync();
     }

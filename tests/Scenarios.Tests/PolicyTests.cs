@@ -20,7 +20,7 @@ public sealed class PolicyTests
         Assert.Equal("complete", study.Closing!.Verdict);
         Assert.StartsWith("privacy.withoutDifferentialPrivacy: ", study.Declined["south"], StringComparison.Ordinal);
         Assert.Equal(["east", "north", "west"], study.Participants);
-        Assert.Contains("south", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Contains("south declined (privacy.withoutDifferentialPrivacy: ", study.Closing.Reason, StringComparison.Ordinal);
         Assert.All(study.Rounds, round => Assert.DoesNotContain("south", round.Outcome!.Addends.Keys));
         await consortium.AssertVerifiesAsync();
     }

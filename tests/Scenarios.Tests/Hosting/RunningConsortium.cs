@@ -42,9 +42,12 @@ internal sealed class RunningConsortium : IAsyncDisposable
 
     /// <summary>Makes and starts everything.</summary>
     /// <param name="policyOf">The policy of a hospital by its name; the demonstration's wide one without it.</param>
+    /// <param name="changed">What becomes of a hospital's rows before its node sees them.</param>
     /// <param name="tapped">Hospitals whose connection goes through a <see cref="TlsTap"/>.</param>
     public static async Task<RunningConsortium> StartAsync(
-        Func<string, string>? policyOf = null, params string[] tapped)
+        Func<string, string>? policyOf = null,
+        Func<LoadedData, LoadedData>? changed = null,
+        IReadOnlyCollection<string>? tapped = null)
     {
         TemporaryFolder folder = new();
         RunningConsortium consortium = new(await RunningCoordinator.StartNewAsync(folder["coordinator"]), folder);
@@ -55,7 +58,10 @@ internal sealed class RunningConsortium : IAsyncDisposable
             foreach (SyntheticHospital hospital in SyntheticHospitals.HeartDisease(stream.NextUInt64))
             {
                 await consortium.AddNodeAsync(
-                    hospital, policyOf?.Invoke(hospital.Name) ?? DemoPolicy.Yaml, tapped.Contains(hospital.Name));
+                    hospital,
+                    policyOf?.Invoke(hospital.Name) ?? DemoPolicy.Yaml,
+                    changed ?? (data => data),
+                    tapped?.Contains(hospital.Name) ?? false);
             }
 
             return consortium;
@@ -132,7 +138,8 @@ internal sealed class RunningConsortium : IAsyncDisposable
 
     private async Task StopNodesAsync() => await Task.WhenAll(_nodes.Select(node => node.StopAsync()));
 
-    private async Task AddNodeAsync(SyntheticHospital hospital, string policy, bool tapped)
+    private async Task AddNodeAsync(
+        SyntheticHospital hospital, string policy, Func<LoadedData, LoadedData> changed, bool tapped)
     {
         string file = _folder[hospital.Name + ".csv"];
         await File.WriteAllTextAsync(file, hospital.ToCsv());
@@ -146,8 +153,8 @@ internal sealed class RunningConsortium : IAsyncDisposable
             folder.Save(identity with { Coordinator = tap.Address });
         }
 
-        RunningNode node = new(
-            hospital.Name, folder, SiteDataLoader.Load(new DataSource(file, "heart-disease/v1", null, hospital.Name)));
+        LoadedData data = SiteDataLoader.Load(new DataSource(file, "heart-disease/v1", null, hospital.Name));
+        RunningNode node = new(hospital.Name, folder, changed(data));
         _nodes.Add(node);
         node.Start();
     }
