@@ -24,7 +24,7 @@ internal sealed class TlsTap : IAsyncDisposable
     private readonly X509Certificate2 _client;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly MemoryStream _sent = new();
+    private readonly List<MemoryStream> _lines = [];
     private readonly Lock _gate = new();
     private readonly Task _accepting;
     private (byte[] Path, int Occurrence, bool ForGood)? _cut;
@@ -43,14 +43,26 @@ internal sealed class TlsTap : IAsyncDisposable
 
     public Uri Address => new($"https://localhost:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
-    /// <summary>Every plaintext byte that has left the node.</summary>
+    /// <summary>Every plaintext byte that has left the node, connection after connection.</summary>
     public byte[] Sent
     {
         get
         {
             lock (_gate)
             {
-                return _sent.ToArray();
+                return [.. _lines.SelectMany(line => line.ToArray())];
+            }
+        }
+    }
+
+    /// <summary>What the node's calls carried, each without the framing that may cut it into pieces.</summary>
+    public byte[] Payload
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _lines.SelectMany(line => Http2Payload.Of(line.ToArray()))];
             }
         }
     }
@@ -122,6 +134,11 @@ internal sealed class TlsTap : IAsyncDisposable
                 },
                 _stop.Token);
             Line line = new();
+            lock (_gate)
+            {
+                _lines.Add(line.Sent);
+            }
+
             await Task.WhenAny(ForwardAsync(node, coordinator, line), AnswerAsync(coordinator, node, line));
         }
         catch (Exception broken) when (broken is IOException or SocketException or OperationCanceledException
@@ -137,7 +154,7 @@ internal sealed class TlsTap : IAsyncDisposable
         int read;
         while ((read = await node.ReadAsync(buffer, _stop.Token)) > 0)
         {
-            if (Keep(buffer.AsSpan(0, read)))
+            if (Keep(line, buffer.AsSpan(0, read)))
             {
                 line.IsMuted = true;
                 if (_cut!.Value.ForGood)
@@ -167,12 +184,13 @@ internal sealed class TlsTap : IAsyncDisposable
     }
 
     // Whether the call to cut at has just come by.
-    private bool Keep(ReadOnlySpan<byte> chunk)
+    private bool Keep(Line line, ReadOnlySpan<byte> chunk)
     {
         lock (_gate)
         {
-            _sent.Write(chunk);
-            if (HasCut || _cut is not { } cut || Occurrences(_sent.ToArray(), cut.Path) < cut.Occurrence)
+            line.Sent.Write(chunk);
+            if (HasCut || _cut is not { } cut
+                || _lines.Sum(one => Occurrences(one.ToArray(), cut.Path)) < cut.Occurrence)
             {
                 return false;
             }
@@ -196,5 +214,7 @@ internal sealed class TlsTap : IAsyncDisposable
     private sealed class Line
     {
         public volatile bool IsMuted;
+
+        public MemoryStream Sent { get; } = new();
     }
 }

@@ -40,10 +40,11 @@ internal sealed class RunningCoordinator : IAsyncDisposable
     public Uri Enrolment => new($"https://localhost:{Ports.EnrolmentPort}");
 
     /// <summary>Makes a consortium in <paramref name="stateFolder"/> and starts its coordinator on free ports.</summary>
-    public static async Task<RunningCoordinator> StartNewAsync(string stateFolder)
+    /// <param name="founded">The clock at its making; the system's without it.</param>
+    public static async Task<RunningCoordinator> StartNewAsync(string stateFolder, TimeProvider? founded = null)
     {
         string genesis = Consortium.Create(
-            stateFolder, new ConsortiumSettings("test", "localhost"), TimeProvider.System);
+            stateFolder, new ConsortiumSettings("test", "localhost"), founded ?? TimeProvider.System);
         RunningCoordinator coordinator = new(stateFolder, genesis);
         await coordinator.StartAsync();
         return coordinator;
