@@ -51,6 +51,7 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     /// The slack of carrying the continuous formula to the discrete Gaussian depends, weakly, on σ itself; it is taken
     /// at the σ that ignores it and doubled, which covers the change.
     /// </remarks>
+    /// <exception cref="FormatException">δ is too small to be kept with noise on the integer grid.</exception>
     public static RoundNoise NoiseOf(Study study, int coordinates)
     {
         DifferentialPrivacySpecification dp = study.DifferentialPrivacy
@@ -58,6 +59,12 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         int steps = study.Algorithm.Rounds;
         double rough = GaussianComposition.NoiseMultiplier(dp.Budget, steps);
         double slack = 2 * DiscreteGaussianSlack.Of((long)coordinates * steps, rough * ClipGrid);
+        if (!(slack < dp.Budget.Delta))
+        {
+            throw new FormatException(FormattableString.Invariant(
+                $"δ = {dp.Budget.Delta} is below {slack:0.0e0}, what {steps} rounds of noise on the integer grid cost."));
+        }
+
         PrivacyBudget tightened = dp.Budget with { Delta = dp.Budget.Delta - slack };
         double multiplier = GaussianComposition.NoiseMultiplier(tightened, steps);
         return new RoundNoise(multiplier * dp.Clip, dp.Clip, multiplier, multiplier * ClipGrid, coordinates);

@@ -153,6 +153,12 @@ public sealed class Participant(
             return refusal;
         }
 
+        if (document.Study.DifferentialPrivacy is not null)
+        {
+            // A promise that no noise can keep is refused here, and not when the first round asks for that noise.
+            PrivateGradientRound.NoiseOf(document.Study, new StudyProgram(document).Model.ParameterCount);
+        }
+
         return document.ContractSha256 == data.ContractSha256
             && document.Features.Count == data.Features.Count
             && document.Features.Zip(data.Features).All(pair => pair.First == pair.Second)
@@ -173,9 +179,15 @@ public sealed class Participant(
             return true;
         }
 
-        ForgetKeys(study.Name);
-        RoundKeyPair pair = RoundKeyPair.Generate();
-        _keys[(study.Name, round.Number, round.Attempt)] = pair;
+        // A key whose answer was lost may be on the ledger already: it is offered again, never another one.
+        (string, int, int) attempt = (study.Name, round.Number, round.Attempt);
+        if (!_keys.TryGetValue(attempt, out RoundKeyPair? pair))
+        {
+            ForgetKeys(study.Name);
+            pair = RoundKeyPair.Generate();
+            _keys[attempt] = pair;
+        }
+
         await network.AppendAsync(
             NewDraft("round-joined", study, new()
             {
@@ -242,7 +254,9 @@ public sealed class Participant(
 
     private async Task<bool> CommitAsync(StudyState study, RoundState round, CancellationToken cancellationToken)
     {
-        if (!_keys.TryGetValue((study.Name, round.Number, round.Attempt), out RoundKeyPair? own))
+        // The peers mask with the key on the ledger: under any other one the masks would not cancel.
+        if (!_keys.TryGetValue((study.Name, round.Number, round.Attempt), out RoundKeyPair? own)
+            || !own.PublicKey.AsSpan().SequenceEqual(round.Keys[site]))
         {
             await DeclineAsync(
                 study,

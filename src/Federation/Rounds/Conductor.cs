@@ -56,7 +56,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                 ? NextAnswer(study, document, hospitals)
                 : study.Current switch
                 {
-                    null or { Phase: RoundPhase.Final or RoundPhase.Aborted } => NextOpening(study, document, absence),
+                    null or { Phase: RoundPhase.Final or RoundPhase.Aborted } =>
+                        NextOpening(study, document, hospitals, absence),
                     { Phase: RoundPhase.Joining } round =>
                         NextAbort(study, document, round, [.. round.Keys.Keys], "did not join", absence),
                     { Phase: RoundPhase.Committing } round =>
@@ -87,7 +88,9 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
     /// <summary>
     /// Adds the addends of a round and takes the public step: what the coordinator does and everybody checks.
     /// </summary>
-    /// <exception cref="InvalidDataException">An addend has another length than the round says.</exception>
+    /// <exception cref="InvalidDataException">
+    /// An addend has another length than the round says, or the sum is nothing that the round can come to.
+    /// </exception>
     internal static (byte[] Sum, ModelState Next) OpenSum(
         StudyProgram program,
         StudyState study,
@@ -113,8 +116,16 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
 
         RoundSetting setting = new(round.Participants.Count, PublicRows(study, round.Participants));
-        ModelState next = program.AlgorithmFor(state, round.Participants.Count).Advance(state, setting, sum);
-        return (WordCodec.ToBytes(sum), next);
+        try
+        {
+            ModelState next = program.AlgorithmFor(state, round.Participants.Count).Advance(state, setting, sum);
+            return (WordCodec.ToBytes(sum), next);
+        }
+        catch (ArgumentException problem)
+        {
+            // What the hospitals hand in decides the sum: a senseless one is no defect of whoever adds it up.
+            throw new InvalidDataException($"The sum is no statistic of this round: {problem.Message}", problem);
+        }
     }
 
     // A field of text on the ledger is one line of bounded length.
@@ -135,14 +146,11 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
 
         if (study.Accepted.Count < document.Study.MinimumSites)
         {
-            string declined = string.Join(" ", study.Declined.Select(pair => $"{pair.Key} declined ({pair.Value})."));
-            string silent = string.Join(", ", hospitals.Where(site =>
-                !study.Accepted.ContainsKey(site) && !study.Declined.ContainsKey(site)));
             return Close(
                 study,
                 "failed",
-                $"Only {study.Accepted.Count} of at least {document.Study.MinimumSites} hospitals accepted. {declined}"
-                    + (silent.Length > 0 ? $" No answer from {silent}." : ""),
+                $"Only {study.Accepted.Count} of at least {document.Study.MinimumSites} hospitals accepted."
+                    + Outsiders(study, hospitals),
                 null);
         }
 
@@ -158,7 +166,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             });
     }
 
-    private Draft? NextOpening(StudyState study, StudyDocument document, Func<string, TimeSpan> absence)
+    private Draft? NextOpening(
+        StudyState study, StudyDocument document, IReadOnlyList<string> hospitals, Func<string, TimeSpan> absence)
     {
         StudyProgram program = new(document);
         ModelState state = BaseOf(program, study, artefacts);
@@ -172,7 +181,7 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             bool waits = document.Study.PerSiteMetrics
                 && Elapsed(study, "metrics") < document.Study.Deadline
                 && study.Active.Any(site => !study.Evaluations.ContainsKey(site) && absence(site) <= AbsenceGrace);
-            return waits ? null : study.Released is null ? Release(study) : CloseComplete(study);
+            return waits ? null : study.Released is null ? Release(study) : CloseComplete(study, hospitals);
         }
 
         IReadOnlyList<string> cohort = study.Active;
@@ -345,9 +354,20 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         "model-released",
         new JsonObject { ["model"] = study.LatestModel!, ["study"] = study.Name });
 
-    private static Draft CloseComplete(StudyState study) => study.Dropped.Count == 0
-        ? Close(study, "complete", "Every hospital took part in every round.", study.Released)
+    private static Draft CloseComplete(StudyState study, IReadOnlyList<string> hospitals) => study.Dropped.Count == 0
+        ? Close(
+            study,
+            "complete",
+            $"All {study.Participants.Count} hospitals that accepted took part in every round."
+                + Outsiders(study, hospitals),
+            study.Released)
         : Close(study, "degraded", $"{Losses(study)} The study went on with the other hospitals.", study.Released);
+
+    // A sentence for each hospital that never was a part of the study; empty when there is none.
+    private static string Outsiders(StudyState study, IReadOnlyList<string> hospitals) => string.Concat(
+        study.Declined.Select(pair => $" {pair.Key} declined ({pair.Value}).").Concat(hospitals
+            .Where(site => !study.Accepted.ContainsKey(site) && !study.Declined.ContainsKey(site))
+            .Select(site => $" {site} did not answer.")));
 
     private static Draft Close(StudyState study, string verdict, string reason, string? model)
     {

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Protos.V1;
 using Grpc.Core;
@@ -21,7 +22,10 @@ public sealed record LedgerNews(
 public sealed class LedgerFeedClient
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>Less than a restarted coordinator waits before it goes on without a hospital.</summary>
+    private static readonly TimeSpan LongestRetry = Conductor.AbsenceGrace / 3;
+
 
     /// <summary>Messages held back when the reader is slow; then the stream waits.</summary>
     private const int MostBuffered = 16;
