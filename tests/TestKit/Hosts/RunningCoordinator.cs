@@ -55,9 +55,19 @@ internal sealed class RunningCoordinator : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _application = CoordinatorHost.Build(
+        WebApplication application = CoordinatorHost.Build(
             new CoordinatorOptions(StateFolder, Ports.Port, Ports.EnrolmentPort, AnyAddress: false), TimeProvider.System);
-        await _application.StartAsync();
+        try
+        {
+            await application.StartAsync();
+        }
+        catch
+        {
+            await application.DisposeAsync();
+            throw;
+        }
+
+        _application = application;
         using JsonDocument endpoints = JsonDocument.Parse(await File.ReadAllTextAsync(Folder.Endpoints));
         Ports = new Endpoints(
             endpoints.RootElement.GetProperty("Port").GetInt32(),
