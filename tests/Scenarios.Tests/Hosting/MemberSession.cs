@@ -1,6 +1,5 @@
 using DigitalTwin.HospitalNode.Connection;
 using DigitalTwin.HospitalNode.Membership;
-using DigitalTwin.Ledger.Records;
 
 namespace DigitalTwin.Scenarios.Tests.Hosting;
 
