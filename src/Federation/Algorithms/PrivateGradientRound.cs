@@ -52,11 +52,16 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         DifferentialPrivacySpecification dp = study.DifferentialPrivacy
             ?? throw new ArgumentException("The study has no differential privacy.", nameof(study));
         int steps = study.Algorithm.Rounds;
-        double rough = GaussianComposition.NoiseMultiplier(dp.Budget, steps);
-        double slack = 2 * DiscreteGaussianSlack.Of((long)coordinates * steps, rough * ClipGrid);
-        PrivacyBudget tightened = dp.Budget with { Delta = dp.Budget.Delta - slack };
+        PrivacyBudget tightened = dp.Budget with { Delta = dp.Budget.Delta - GridSlack(study, dp, coordinates) };
         double multiplier = GaussianComposition.NoiseMultiplier(tightened, steps);
         return new RoundNoise(multiplier * dp.Clip, dp.Clip, multiplier, multiplier * ClipGrid, coordinates);
+    }
+
+    /// <summary>The δ of a study has to be above this: what drawing its noise on the grid may cost.</summary>
+    public static double GridSlack(Study study, DifferentialPrivacySpecification dp, int coordinates)
+    {
+        double rough = GaussianComposition.NoiseMultiplier(dp.Budget, study.Algorithm.Rounds);
+        return 2 * DiscreteGaussianSlack.Of((long)coordinates * study.Algorithm.Rounds, rough * ClipGrid);
     }
 
     /// <summary>Variance, on the grid, that one of <paramref name="cohort"/> hospitals adds.</summary>
@@ -66,9 +71,11 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     /// </remarks>
     public static BigInteger ShareVariance(RoundNoise noise, NoisePlacement placement, int cohort)
     {
-        double variance = noise.SigmaGrid * noise.SigmaGrid;
+        BigInteger variance = new(Math.Ceiling(noise.SigmaGrid * noise.SigmaGrid));
         int sharers = placement == NoisePlacement.Local ? 1 : cohort - 1;
-        return new BigInteger(Math.Ceiling(variance / sharers));
+
+        // Rounded up among integers: a variance has more digits than a double, and a share must not fall short.
+        return (variance + sharers - 1) / sharers;
     }
 
     public override void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words)
