@@ -57,8 +57,7 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         DifferentialPrivacySpecification dp = study.DifferentialPrivacy
             ?? throw new ArgumentException("The study has no differential privacy.", nameof(study));
         int steps = study.Algorithm.Rounds;
-        double rough = GaussianComposition.NoiseMultiplier(dp.Budget, steps);
-        double slack = 2 * DiscreteGaussianSlack.Of((long)coordinates * steps, rough * ClipGrid);
+        double slack = GridSlack(study, dp, coordinates);
         if (!(slack < dp.Budget.Delta))
         {
             throw new FormatException(FormattableString.Invariant(
@@ -70,6 +69,13 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         return new RoundNoise(multiplier * dp.Clip, dp.Clip, multiplier, multiplier * ClipGrid, coordinates);
     }
 
+    /// <summary>The δ of a study has to be above this: what drawing its noise on the grid may cost.</summary>
+    public static double GridSlack(Study study, DifferentialPrivacySpecification dp, int coordinates)
+    {
+        double rough = GaussianComposition.NoiseMultiplier(dp.Budget, study.Algorithm.Rounds);
+        return 2 * DiscreteGaussianSlack.Of((long)coordinates * study.Algorithm.Rounds, rough * ClipGrid);
+    }
+
     /// <summary>Variance, on the grid, that one of <paramref name="cohort"/> hospitals adds.</summary>
     /// <remarks>
     /// A hospital can subtract its own share, so distributed shares are sized for the other n − 1: what is left when
@@ -77,9 +83,11 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     /// </remarks>
     public static BigInteger ShareVariance(RoundNoise noise, NoisePlacement placement, int cohort)
     {
-        double variance = noise.SigmaGrid * noise.SigmaGrid;
+        BigInteger variance = new(Math.Ceiling(noise.SigmaGrid * noise.SigmaGrid));
         int sharers = placement == NoisePlacement.Local ? 1 : cohort - 1;
-        return new BigInteger(Math.Ceiling(variance / sharers));
+
+        // Rounded up among integers: a variance has more digits than a double, and a share must not fall short.
+        return (variance + sharers - 1) / sharers;
     }
 
     public override void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words)

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using DigitalTwin.Documents;
+using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Ledger.Encoding;
 
 namespace DigitalTwin.Federation.Studies;
@@ -49,6 +51,7 @@ public sealed class StudyDocument
     public double[] ReferenceDeviations => [.. Features.Select(feature => feature.StandardDeviation)];
 
     /// <param name="yaml">The study as its author wrote it; kept to the letter.</param>
+    /// <exception cref="DocumentException">The study is malformed, or its δ can't be kept with this many features.</exception>
     public static StudyDocument Create(
         string file, string yaml, string contractSha256, IReadOnlyList<FeatureReference> features)
     {
@@ -71,7 +74,9 @@ public sealed class StudyDocument
             ["features"] = inputs,
             ["study"] = yaml,
         });
-        return new StudyDocument(study, contractSha256, features, bytes);
+        StudyDocument document = new(study, contractSha256, features, bytes);
+        document.RefuseDeltaBelowTheGrid(file, yaml);
+        return document;
     }
 
     /// <exception cref="FormatException">The bytes are no study document.</exception>
@@ -92,7 +97,8 @@ public sealed class StudyDocument
                     Number(feature["referenceMean"]!),
                     Number(feature["referenceDeviation"]!))),
             ];
-            Study study = Study.Parse("study document", root["study"]!.GetValue<string>());
+            string yaml = root["study"]!.GetValue<string>();
+            Study study = Study.Parse("study document", yaml);
             if (study.Contract != root["contract"]!.GetValue<string>())
             {
                 throw new FormatException("The document names another data contract than its study.");
@@ -103,12 +109,30 @@ public sealed class StudyDocument
                 throw new FormatException("The document needs 1 to 10000 features, each with a positive deviation.");
             }
 
-            return new StudyDocument(study, root["contractSha256"]!.GetValue<string>(), features, bytes);
+            StudyDocument document = new(study, root["contractSha256"]!.GetValue<string>(), features, bytes);
+            document.RefuseDeltaBelowTheGrid("study document", yaml);
+            return document;
         }
         catch (Exception problem) when (problem is NullReferenceException or InvalidOperationException
-            or CanonicalJsonException or Documents.DocumentException)
+            or CanonicalJsonException or DocumentException)
         {
             throw new FormatException($"This is no study document: {problem.Message}", problem);
+        }
+    }
+
+    // No noise is large enough when the price of the integer grid alone reaches δ; only the features tell how many words.
+    private void RefuseDeltaBelowTheGrid(string file, string yaml)
+    {
+        if (Study.DifferentialPrivacy is not { } dp)
+        {
+            return;
+        }
+
+        double slack = PrivateGradientRound.GridSlack(Study, dp, new StudyProgram(this).Model.ParameterCount);
+        if (dp.Budget.Delta <= slack)
+        {
+            throw DocumentNode.Parse(file, yaml).Required("privacy").Required("dp").Required("delta").Problem(
+                FormattableString.Invariant($"{dp.Budget.Delta} is too small; this study needs more than {slack:0.0e+0}."));
         }
     }
 
