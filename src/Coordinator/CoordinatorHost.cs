@@ -39,7 +39,9 @@ public static class CoordinatorHost
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Builds the server; it does not listen yet.</summary>
-    /// <exception cref="CoordinatorException">The folder holds no consortium, or its certificate can't be used.</exception>
+    /// <exception cref="CoordinatorException">
+    /// The folder holds no consortium, or its certificate can't be used.
+    /// </exception>
     public static WebApplication Build(CoordinatorOptions options, TimeProvider time)
     {
         ConsortiumSettings settings = Consortium.Load(options.StateFolder);
@@ -80,8 +82,8 @@ public static class CoordinatorHost
             grpc.Interceptors.Add<MemberInterceptor>();
         });
 
-        // A compressed message is measured before it is inflated; without compression there is no bomb. The defaults are
-        // added after the options above, so they are cleared in a second step.
+        // A compressed message is measured before it is inflated; without compression there is no bomb. The defaults
+        // are added after the options above, so they are cleared in a second step.
         builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
 
         WebApplication application = builder.Build();
@@ -156,7 +158,8 @@ public static class CoordinatorHost
         try
         {
             X509Certificate2 current = X509Certificate2.CreateFromPemFile(folder.TlsCertificate, folder.TlsKey);
-            if (current.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime > CertificateAuthority.LeafLifetime / 3)
+            TimeSpan left = current.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime;
+            if (left > CertificateAuthority.LeafLifetime / 3)
             {
                 return current;
             }

@@ -9,14 +9,17 @@ using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.HospitalNode.Participation;
 using DigitalTwin.Ledger.Notes;
-using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
 
-/// <summary>A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.</summary>
-/// <remarks>One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.</remarks>
+/// <summary>
+/// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
+/// </summary>
+/// <remarks>
+/// One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.
+/// </remarks>
 public sealed partial class NodeRuntime : IDisposable
 {
     /// <summary>How often approvals on disk are looked at, and failed calls repeated, when no news comes.</summary>
@@ -62,7 +65,9 @@ public sealed partial class NodeRuntime : IDisposable
     }
 
     /// <summary>Opens an enrolled node.</summary>
-    /// <exception cref="NodeException">Something is missing: keys, certificate, or the policy, without which it takes part in nothing.</exception>
+    /// <exception cref="NodeException">
+    /// Something is missing: keys, certificate, or the policy, without which it takes part in nothing.
+    /// </exception>
     public static NodeRuntime Open(MemberFolder folder, LoadedData data, TimeProvider time, ILogger logger) =>
         new(folder, LoadPolicy(folder), data, time, logger);
 
@@ -91,14 +96,7 @@ public sealed partial class NodeRuntime : IDisposable
     /// <exception cref="LedgerDistrustException">The coordinator sent something that does not hold.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        LedgerFeedClient feed = new(
-            _channel,
-            new Dictionary<LogKind, long>
-            {
-                [LogKind.Authorization] = _replica.ReceivedOf(LogKind.Authorization),
-                [LogKind.Data] = _replica.ReceivedOf(LogKind.Data),
-            },
-            _time);
+        LedgerFeedClient feed = new(_channel, _replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = feed.RunAsync(stop.Token);
         try
@@ -125,7 +123,11 @@ public sealed partial class NodeRuntime : IDisposable
         finally
         {
             await stop.CancelAsync();
-            await following.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await following.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
         }
     }
 
@@ -145,7 +147,9 @@ public sealed partial class NodeRuntime : IDisposable
         }
 
         _lastRenewalLook = _time.GetTimestamp();
-        if (await RenewalClient.RenewIfDueAsync(_folder, _channel, _certificate, _time, cancellationToken) is { } renewed)
+        X509Certificate2? renewed = await RenewalClient.RenewIfDueAsync(
+            _folder, _channel, _certificate, _time, cancellationToken);
+        if (renewed is not null)
         {
             _channel.Use(renewed);
             _certificate = renewed;

@@ -88,7 +88,9 @@ internal sealed class ResultBuilder(
             linear ? model.Parameters[columns] : null,
             model.Mean,
             model.Deviation,
-            document.Study.Algorithm.Kind == AlgorithmKind.Newton && model.Optimiser.Length > 0 ? model.Optimiser[0] : null,
+            document.Study.Algorithm.Kind == AlgorithmKind.Newton && model.Optimiser.Length > 0
+                ? model.Optimiser[0]
+                : null,
             model.Sha256());
     }
 
@@ -99,7 +101,9 @@ internal sealed class ResultBuilder(
             return new PrivacyResult("none", null, null, null, null, null, "masks");
         }
 
-        RoundNoise noise = PrivateGradientRound.NoiseOf(document.Study, new StudyProgram(document).Model.ParameterCount);
+        RoundNoise noise = PrivateGradientRound.NoiseOf(
+            document.Study,
+            new StudyProgram(document).Model.ParameterCount);
         return new PrivacyResult(
             dp.Noise.ToString().ToLowerInvariant(),
             noise.Clip,

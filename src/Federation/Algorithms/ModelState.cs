@@ -129,7 +129,7 @@ public sealed record ModelState
             };
         }
         catch (Exception problem) when (problem is NullReferenceException or InvalidOperationException
-            or KeyNotFoundException or CanonicalJsonException)
+            or KeyNotFoundException or ArgumentException or OverflowException or CanonicalJsonException)
         {
             throw new FormatException($"This is no model state: {problem.Message}", problem);
         }
@@ -165,7 +165,13 @@ public sealed record ModelState
                 values[i] = BinaryPrimitives.ReadDoubleLittleEndian(body[(i * sizeof(double))..]);
             }
 
-            tensors.Add(shape["name"]!.GetValue<string>(), values);
+            string name = shape["name"]!.GetValue<string>();
+            if (!values.All(double.IsFinite))
+            {
+                throw new FormatException($"The model state holds a value of {name} that is not finite.");
+            }
+
+            tensors.Add(name, values);
             body = body[(length * sizeof(double))..];
         }
 

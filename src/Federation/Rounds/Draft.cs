@@ -21,10 +21,19 @@ public sealed record Draft(string Name, JsonObject Fields)
             throw new ArgumentException("The ledger holds finite numbers only.", nameof(value));
         }
 
-        // The ledger's profile has no exponents; "R" is used wherever it needs none.
         string shortest = value.ToString("R", CultureInfo.InvariantCulture);
-        return shortest.Contains('E', StringComparison.Ordinal)
-            ? ((decimal)value).ToString("0.############################", CultureInfo.InvariantCulture)
-            : shortest;
+        int exponentAt = shortest.IndexOf('E', StringComparison.Ordinal);
+        return exponentAt < 0 ? shortest : Positional(shortest[..exponentAt], shortest[(exponentAt + 1)..]);
+    }
+
+    // The ledger's profile has no exponents: the point moves instead, and no digit is lost.
+    private static string Positional(string mantissa, string exponent)
+    {
+        string sign = mantissa[0] == '-' ? "-" : "";
+        string digits = mantissa[sign.Length..].Replace(".", "", StringComparison.Ordinal);
+        int point = 1 + int.Parse(exponent, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return point <= 0 ? $"{sign}0.{new string('0', -point)}{digits}"
+            : point >= digits.Length ? sign + digits.PadRight(point, '0')
+            : $"{sign}{digits[..point]}.{digits[point..]}";
     }
 }

@@ -20,7 +20,9 @@ public enum RoundPhase
     /// <summary>A quorum attested: the next model stands.</summary>
     Final,
 
-    /// <summary>Given up before any addend travelled; another attempt may follow without the missing hospitals.</summary>
+    /// <summary>
+    /// Given up before any addend travelled; another attempt may follow without the missing hospitals.
+    /// </summary>
     Aborted,
 }
 

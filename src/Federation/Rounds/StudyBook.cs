@@ -5,11 +5,13 @@ using DigitalTwin.Ledger.Encoding;
 
 namespace DigitalTwin.Federation.Rounds;
 
-/// <summary>All studies as the two logs tell them: a pure replay, equal at the coordinator, at every node and at an auditor.</summary>
+/// <summary>
+/// All studies as the two logs tell them: a pure replay, equal at the coordinator, at every node and at an auditor.
+/// </summary>
 /// <remarks>
-/// The ledger checks who may write a record; <see cref="Refuses"/> checks that it fits the sequence of its study, so the
-/// order opened → joined → committed → closed → attested → final can't be broken by anyone, the coordinator included.
-/// Signatures are checked before a record comes here.
+/// The ledger checks who may write a record; <see cref="Refuses"/> checks that it fits the sequence of its study, so
+/// the order opened → joined → committed → closed → attested → final can't be broken by anyone, the coordinator
+/// included. Signatures are checked before a record comes here.
 /// </remarks>
 public sealed class StudyBook
 {
@@ -54,7 +56,9 @@ public sealed class StudyBook
             "model-released" => study.LatestModel == Text(fields, "model")
                 ? null
                 : $"Only the newest model of study {name} that a quorum attested can be released.",
-            "site-evaluated" => study.Participants.Contains(Actor(fields)) ? null : $"{Actor(fields)} takes no part in {name}.",
+            "site-evaluated" => study.Participants.Contains(Actor(fields))
+                ? null
+                : $"{Actor(fields)} takes no part in {name}.",
             _ => RefusesRoundRecord(study, record.Name, fields),
         };
     }
@@ -100,7 +104,10 @@ public sealed class StudyBook
                     Text(fields, "baseModel"),
                     Texts(fields, "participants"),
                     Integer(fields, "words"),
-                    OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma")) { LastIndex = index });
+                    OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"))
+                {
+                    LastIndex = index,
+                });
                 break;
             case "model-released":
                 study.Released = Text(fields, "model");
@@ -167,9 +174,15 @@ public sealed class StudyBook
             return $"Study {study.Name} has started; {site} answers too late.";
         }
 
-        return study.Document == Text(fields, "document")
-            ? null
-            : $"{site} answers another document than the one proposed for study {study.Name}.";
+        if (study.Document != Text(fields, "document"))
+        {
+            return $"{site} answers another document than the one proposed for study {study.Name}.";
+        }
+
+        // Every party computes with the bucket: one that cannot be read would stop them all.
+        return OptionalText(fields, "rowsBucket") is { } bucket && RowsBucket.TryMiddle(bucket) is null
+            ? $"{site} gives no row-count bucket such as 100-199."
+            : null;
     }
 
     private static string? RefusesApproval(StudyState study, JsonObject fields)
@@ -194,6 +207,11 @@ public sealed class StudyBook
         if (Integer(fields, "round") != number || Integer(fields, "attempt") != attempt)
         {
             return $"The next round of study {study.Name} is {number}, attempt {attempt}.";
+        }
+
+        if (Text(fields, "planDigest") != study.Document)
+        {
+            return $"Round {number} of study {study.Name} follows another plan than the approved one.";
         }
 
         string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Active.Contains(site));
@@ -230,10 +248,12 @@ public sealed class StudyBook
         {
             "round-joined" when round.Phase == RoundPhase.Joining && !round.Keys.ContainsKey(site) => null,
             "round-declined" when round.Phase != RoundPhase.Aborted => null,
-            "update-committed" when round.Phase == RoundPhase.Committing && !round.Commitments.ContainsKey(site) => null,
+            "update-committed" when round.Phase == RoundPhase.Committing && !round.Commitments.ContainsKey(site) =>
+                null,
             "update-rejected" => null,
             "round-closed" when round.Phase == RoundPhase.Uploading => RefusesOutcome(round, fields),
-            "sum-attested" when round.Phase is RoundPhase.Attesting or RoundPhase.Final => RefusesAttestation(round, fields),
+            "sum-attested" when round.Phase is RoundPhase.Attesting or RoundPhase.Final =>
+                RefusesAttestation(round, fields),
             "round-final" when round.Phase == RoundPhase.Attesting =>
                 round.Attestations.Count >= Ledger.Members.Quorum.Of(round.Participants.Count)
                     ? null

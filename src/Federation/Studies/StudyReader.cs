@@ -13,7 +13,17 @@ internal static class StudyReader
     public static Study Read(DocumentNode root)
     {
         root.AllowOnly(
-            "version", "study", "title", "data", "model", "algorithm", "privacy", "sites", "rounds", "evaluation", "seed");
+            "version",
+            "study",
+            "title",
+            "data",
+            "model",
+            "algorithm",
+            "privacy",
+            "sites",
+            "rounds",
+            "evaluation",
+            "seed");
         root.Required("version").Integer(Study.SchemaVersion, Study.SchemaVersion);
 
         DocumentNode data = root.Required("data");
@@ -131,7 +141,8 @@ internal static class StudyReader
 
         if (algorithm.Kind == AlgorithmKind.Newton && model.Kind != ModelKind.Logistic)
         {
-            throw root.Required("model").Problem("newton solves logistic models only; choose gradient, fedavg or fedadam.");
+            throw root.Required("model").Problem(
+                "newton solves logistic models only; choose gradient, fedavg or fedadam.");
         }
     }
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace DigitalTwin.Federation.Studies;
 
-/// <summary>Writes a study as the YAML that <see cref="StudyReader"/> reads: every field explicit, nothing left to defaults.</summary>
+/// <summary>
+/// Writes a study as the YAML that <see cref="StudyReader"/> reads: every field explicit, nothing left to defaults.
+/// </summary>
 internal static class StudyWriter
 {
     public static string Write(Study study)
@@ -13,7 +15,7 @@ internal static class StudyWriter
         Line(yaml, $"version: {Study.SchemaVersion}");
         Line(yaml, $"study: {study.Name}");
         Line(yaml, $"title: {Quote(study.Title)}");
-        Line(yaml, $"data: {{ contract: {study.Contract} }}");
+        Line(yaml, $"data: {{ contract: {Quote(study.Contract)} }}");
         string hidden = study.Model.Kind == ModelKind.Mlp ? $", hidden: [{string.Join(", ", study.Model.Hidden)}]" : "";
         Line(yaml, $"model: {{ kind: {NameOf(study.Model.Kind)}{hidden} }}");
         Line(yaml, $"algorithm:");
@@ -66,7 +68,12 @@ internal static class StudyWriter
     private static void Line(StringBuilder yaml, FormattableString line) =>
         yaml.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
-    // A title is free text: quoted, so that no character of it is read as YAML.
-    private static string Quote(string text) =>
-        "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+    // Free text is quoted, so that no character of it is read as YAML.
+    private static string Quote(string text)
+    {
+        string escaped = text
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal);
+        return $"\"{escaped}\"";
+    }
 }

@@ -8,7 +8,9 @@ using Grpc.Net.Client;
 namespace DigitalTwin.HospitalNode.Connection;
 
 /// <summary>The one connection that a member has: outwards, to its coordinator, over TLS 1.3.</summary>
-/// <remarks>The coordinator is known by the pin of its public key; names and public certificate authorities play no part.</remarks>
+/// <remarks>
+/// The coordinator is known by the pin of its public key; names and public certificate authorities play no part.
+/// </remarks>
 public sealed class CoordinatorChannel : IDisposable
 {
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);

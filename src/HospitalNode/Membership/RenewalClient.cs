@@ -7,13 +7,13 @@ using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode.Membership;
 
-/// <summary>Renews a member's certificate around the key that the authorization log pins, well before it expires.</summary>
+/// <summary>Renews a member's certificate around the pinned key, well before it expires.</summary>
 internal static class RenewalClient
 {
     private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(30);
 
     /// <summary>Renews when less than a third of the certificate's life is left.</summary>
-    /// <returns>The new certificate with its key, on disk as well; null when it is not due or could not be had now.</returns>
+    /// <returns>The new certificate with its key, on disk as well; null when none is due or to be had.</returns>
     public static async Task<X509Certificate2?> RenewIfDueAsync(
         MemberFolder folder,
         CoordinatorChannel channel,
@@ -30,7 +30,8 @@ internal static class RenewalClient
 
         using ECDsa key = current.GetECDsaPrivateKey()
             ?? throw new NodeException($"The certificate in {folder.Identity} has lost its key; enrol again.");
-        byte[] request = new CertificateRequest(current.SubjectName, key, HashAlgorithmName.SHA256).CreateSigningRequest();
+        byte[] request =
+            new CertificateRequest(current.SubjectName, key, HashAlgorithmName.SHA256).CreateSigningRequest();
         try
         {
             RenewReply reply = await new Protos.V1.Membership.MembershipClient(channel.Grpc).RenewAsync(

@@ -1,0 +1,28 @@
+using System.Globalization;
+using DigitalTwin.Federation.Studies;
+using DigitalTwin.Models;
+using DigitalTwin.Models.Training;
+
+namespace DigitalTwin.Scenarios;
+
+/// <summary>How far the masked federated Newton ends from the optimum on all rows in one table.</summary>
+internal static class NewtonScenario
+{
+    public static async Task<string> RunAsync(ScenarioHospitals hospitals)
+    {
+        Study study = SimulatedRun.StudyOf(AlgorithmKind.Newton, budget: null, NoisePlacement.Distributed, seed: 1);
+        SimulatedRun run = await SimulatedRun.OfAsync(hospitals.Plans, study, seed: 1);
+        Table pooled = hospitals.PooledTrain();
+        (double[] mean, double[] deviation) = ScenarioHospitals.MomentsOf(pooled);
+        double[] optimum = LogisticFit.Fit(pooled.Standardise(mean, deviation), study.Algorithm.L2);
+        double farthest = optimum.Zip(run.Model.Parameters).Max(pair => Math.Abs(pair.First - pair.Second));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            | Training rounds | Largest difference of a coefficient from the pooled optimum | Accuracy | AUROC | Brier score |
+            |---|---|---|---|---|
+            | {run.Model.TrainedRounds} | {farthest:0.0e+0} | {run.Metrics.Accuracy:F4} | {run.Metrics.Auroc:F4} | {run.Metrics.Brier:F4} |
+
+            """);
+    }
+}

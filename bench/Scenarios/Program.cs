@@ -1,0 +1,3 @@
+using DigitalTwin.Scenarios;
+
+return await ScenarioCommand.RunAsync(args, Console.Out, Console.Error);
