@@ -3,28 +3,11 @@ using System.Text.Json.Nodes;
 using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
-using DigitalTwin.Models;
 using DigitalTwin.Privacy.DifferentialPrivacy;
 using DigitalTwin.Privacy.Quantisation;
 using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Participation;
-
-/// <summary>The data that a hospital offers to studies under one contract.</summary>
-/// <param name="RowsBucket">Bucket of the number of training rows, the only thing the others learn of it.</param>
-/// <param name="PrevalenceBucket">Bucket of the share of positive labels.</param>
-public sealed record SiteData(
-    string ContractSha256,
-    IReadOnlyList<FeatureReference> Features,
-    Table Train,
-    Table Test,
-    string RowsBucket,
-    string PrevalenceBucket);
-
-/// <summary>What a participant knows beside the ledger when it decides.</summary>
-/// <param name="Enrolled">Hospitals with an active membership.</param>
-/// <param name="FinalDataSize">Data-log records that a quorum of hospitals has cosigned.</param>
-public readonly record struct Surroundings(IReadOnlySet<string> Enrolled, long FinalDataSize);
 
 /// <summary>
 /// The hospital's half of a study: checks everything for itself, then joins, commits, uploads and attests.
@@ -206,6 +189,12 @@ public sealed class Participant(
         StudyDocument document,
         CancellationToken cancellationToken)
     {
+        // Again in each round: what was within the budget at the acceptance may have been spent by other studies since.
+        if (CheckDocument(study, document) is { } refusal)
+        {
+            return refusal;
+        }
+
         int fewest = Math.Max(policy.FewestSites, document.Study.MinimumSites);
         if (round.Participants.Distinct().Count() < fewest || round.Participants.Count < MaskedUpdate.MinimumCohort)
         {
