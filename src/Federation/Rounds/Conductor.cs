@@ -305,12 +305,12 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             return new Draft(
             "round-final",
             new JsonObject
-                {
-                    ["attempt"] = round.Attempt,
-                    ["attestations"] = round.Attestations.Count,
-                    ["round"] = round.Number,
-                    ["study"] = study.Name,
-                });
+            {
+                ["attempt"] = round.Attempt,
+                ["attestations"] = round.Attestations.Count,
+                ["round"] = round.Number,
+                ["study"] = study.Name,
+            });
         }
 
         if (!settled)

@@ -99,7 +99,8 @@ public sealed class StudyBook
                     ModelState.PurposeOf(Text(fields, "purpose")),
                     Text(fields, "baseModel"),
                     Texts(fields, "participants"),
-                    Integer(fields, "words")) { LastIndex = index });
+                    Integer(fields, "words"))
+                { LastIndex = index });
                 break;
             case "model-released":
                 study.Released = Text(fields, "model");
