@@ -21,7 +21,9 @@ internal static class ExitCodes
     /// <summary>A ledger does not verify, or a coordinator was caught.</summary>
     public const int NotVerified = 5;
 
-    /// <summary>The machine is not ready: a port in use, a folder that can't be written, a missing or expired file.</summary>
+    /// <summary>
+    /// The machine is not ready: a port in use, a folder that can't be written, a missing or expired file.
+    /// </summary>
     public const int Environment = 6;
 
     /// <summary>The coordinator refused.</summary>

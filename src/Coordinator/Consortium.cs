@@ -66,7 +66,8 @@ public static class Consortium
         if (!folder.IsInitialised || !File.Exists(path))
         {
             throw new CoordinatorException(
-                $"There is no consortium in {stateFolder}; make one with dtwin coordinator init --state {stateFolder}.");
+                $"There is no consortium in {stateFolder}; "
+                    + $"make one with dtwin coordinator init --state {stateFolder}.");
         }
 
         return JsonSerializer.Deserialize(File.ReadAllText(path), SettingsJson.Default.ConsortiumSettings)!;
@@ -102,12 +103,15 @@ public static class Consortium
             },
             ["logs"] = new JsonObject
             {
-                ["authorization"] = NoteVerifierKey.Log(ConsortiumLedger.OriginOf(consortium, LogKind.Authorization), authorizationKey.PublicKey).ToString(),
-                ["data"] = NoteVerifierKey.Log(ConsortiumLedger.OriginOf(consortium, LogKind.Data), dataKey.PublicKey).ToString(),
+                ["authorization"] = VerifierKey(consortium, LogKind.Authorization, authorizationKey),
+                ["data"] = VerifierKey(consortium, LogKind.Data, dataKey),
             },
             ["quorumRule"] = RecordCatalogue.QuorumRule,
             ["rootCertificate"] = Convert.ToHexStringLower(SHA256.HashData(authority.Root.RawDataMemory.Span)),
         });
+
+    private static string VerifierKey(string consortium, LogKind log, Ed25519Key key) =>
+        NoteVerifierKey.Log(ConsortiumLedger.OriginOf(consortium, log), key.PublicKey).ToString();
 }
 
 [JsonSerializable(typeof(ConsortiumSettings))]

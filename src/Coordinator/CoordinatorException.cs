@@ -1,6 +1,8 @@
 namespace DigitalTwin.Coordinator;
 
-/// <summary>The coordinator can't do what its operator asked; the message is one sentence that says what to do.</summary>
+/// <summary>
+/// The coordinator can't do what its operator asked; the message is one sentence that says what to do.
+/// </summary>
 public sealed class CoordinatorException : Exception
 {
     public CoordinatorException(string message)

@@ -39,7 +39,9 @@ public static class CoordinatorHost
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Builds the server; it does not listen yet.</summary>
-    /// <exception cref="CoordinatorException">The folder holds no consortium, or its certificate can't be used.</exception>
+    /// <exception cref="CoordinatorException">
+    /// The folder holds no consortium, or its certificate can't be used.
+    /// </exception>
     public static WebApplication Build(CoordinatorOptions options, TimeProvider time)
     {
         ConsortiumSettings settings = Consortium.Load(options.StateFolder);
@@ -54,6 +56,9 @@ public static class CoordinatorHost
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Grpc", LogLevel.Warning);
+
+        // A start that fails is told once, as one sentence, by whoever started the coordinator.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
 
         CertificateAuthority authority = CertificateAuthority.Load(folder, time);
         X509Certificate2 certificate = ServerCertificate(folder, authority, settings.Host, time);
@@ -77,8 +82,8 @@ public static class CoordinatorHost
             grpc.Interceptors.Add<MemberInterceptor>();
         });
 
-        // A compressed message is measured before it is inflated; without compression there is no bomb. The defaults are
-        // added after the options above, so they are cleared in a second step.
+        // A compressed message is measured before it is inflated; without compression there is no bomb. The defaults
+        // are added after the options above, so they are cleared in a second step.
         builder.Services.Configure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
 
         WebApplication application = builder.Build();
@@ -153,7 +158,8 @@ public static class CoordinatorHost
         try
         {
             X509Certificate2 current = X509Certificate2.CreateFromPemFile(folder.TlsCertificate, folder.TlsKey);
-            if (current.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime > CertificateAuthority.LeafLifetime / 3)
+            TimeSpan left = current.NotAfter.ToUniversalTime() - time.GetUtcNow().UtcDateTime;
+            if (left > CertificateAuthority.LeafLifetime / 3)
             {
                 return current;
             }

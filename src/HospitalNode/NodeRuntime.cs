@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using DigitalTwin.Documents;
 using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Participation;
@@ -8,18 +9,24 @@ using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.HospitalNode.Participation;
 using DigitalTwin.Ledger.Notes;
-using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
 
-/// <summary>A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.</summary>
-/// <remarks>One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.</remarks>
+/// <summary>
+/// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
+/// </summary>
+/// <remarks>
+/// One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.
+/// </remarks>
 public sealed partial class NodeRuntime : IDisposable
 {
     /// <summary>How often approvals on disk are looked at, and failed calls repeated, when no news comes.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the certificate's remaining life is looked at.</summary>
+    private static readonly TimeSpan RenewalInterval = TimeSpan.FromDays(1);
 
     private readonly MemberFolder _folder;
     private readonly MemberIdentity _identity;
@@ -34,6 +41,9 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly ArtefactStore _artefacts;
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
+    private X509Certificate2 _certificate;
+    private long? _lastRenewalLook;
 
     private NodeRuntime(MemberFolder folder, NodePolicy policy, LoadedData data, TimeProvider time, ILogger logger)
     {
@@ -44,7 +54,8 @@ public sealed partial class NodeRuntime : IDisposable
         _logger = logger;
         _witnessKey = Ed25519Key.Load(folder.WitnessKey);
         _replica = LedgerReplica.Open(folder, _identity, _witnessKey, time);
-        _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, folder.LoadCertificate(time));
+        _certificate = folder.LoadCertificate(time);
+        _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, _certificate);
         _network = new CoordinatorClient(folder, _identity, _channel, _replica, time);
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
@@ -54,7 +65,9 @@ public sealed partial class NodeRuntime : IDisposable
     }
 
     /// <summary>Opens an enrolled node.</summary>
-    /// <exception cref="NodeException">Something is missing: keys, certificate, or the policy, without which it takes part in nothing.</exception>
+    /// <exception cref="NodeException">
+    /// Something is missing: keys, certificate, or the policy, without which it takes part in nothing.
+    /// </exception>
     public static NodeRuntime Open(MemberFolder folder, LoadedData data, TimeProvider time, ILogger logger) =>
         new(folder, LoadPolicy(folder), data, time, logger);
 
@@ -83,14 +96,7 @@ public sealed partial class NodeRuntime : IDisposable
     /// <exception cref="LedgerDistrustException">The coordinator sent something that does not hold.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        LedgerFeedClient feed = new(
-            _channel,
-            new Dictionary<LogKind, long>
-            {
-                [LogKind.Authorization] = _replica.ReceivedOf(LogKind.Authorization),
-                [LogKind.Data] = _replica.ReceivedOf(LogKind.Data),
-            },
-            _time);
+        LedgerFeedClient feed = new(_channel, _replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = feed.RunAsync(stop.Token);
         try
@@ -103,6 +109,7 @@ public sealed partial class NodeRuntime : IDisposable
                 }
 
                 TakeNews(feed);
+                await RenewCertificateAsync(cancellationToken);
                 if (!await ActAsync(cancellationToken))
                 {
                     await WaitAsync(feed, cancellationToken);
@@ -116,7 +123,11 @@ public sealed partial class NodeRuntime : IDisposable
         finally
         {
             await stop.CancelAsync();
-            await following.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await following.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
         }
     }
 
@@ -126,6 +137,24 @@ public sealed partial class NodeRuntime : IDisposable
         _channel.Dispose();
         _replica.Dispose();
         _witnessKey.Dispose();
+    }
+
+    private async Task RenewCertificateAsync(CancellationToken cancellationToken)
+    {
+        if (_lastRenewalLook is { } last && _time.GetElapsedTime(last) < RenewalInterval)
+        {
+            return;
+        }
+
+        _lastRenewalLook = _time.GetTimestamp();
+        X509Certificate2? renewed = await RenewalClient.RenewIfDueAsync(
+            _folder, _channel, _certificate, _time, cancellationToken);
+        if (renewed is not null)
+        {
+            _channel.Use(renewed);
+            _certificate = renewed;
+            LogRenewed(renewed.NotAfter.ToUniversalTime());
+        }
     }
 
     private void TakeNews(LedgerFeedClient feed)
@@ -182,6 +211,12 @@ public sealed partial class NodeRuntime : IDisposable
                 return true;
             }
 
+            if (IsWaitingForPerson(study, approved) && _waiting.Add(study.Document))
+            {
+                string page = Path.Combine(_folder.Ledger, "blobs", study.Document);
+                LogWaiting(study.Name, page, _folder.Root, study.Document);
+            }
+
             if (study.Closing is { } closing && _reported.Add(study.Name))
             {
                 LogClosed(study.Name, closing.Verdict, closing.Reason);
@@ -191,6 +226,11 @@ public sealed partial class NodeRuntime : IDisposable
 
         return false;
     }
+
+    private bool IsWaitingForPerson(StudyState study, bool approved) =>
+        !approved && study is { Approved: false, Closing: null }
+        && !study.Accepted.ContainsKey(_identity.Member) && !study.Declined.ContainsKey(_identity.Member)
+        && _participant.DocumentOf(study) is not null;
 
     private void WriteReport(StudyState study)
     {
@@ -231,6 +271,15 @@ public sealed partial class NodeRuntime : IDisposable
     [LoggerMessage(3, LogLevel.Information, "Study {Study} ended {Verdict}: {Reason}")]
     private partial void LogClosed(string study, string verdict, string reason);
 
+    [LoggerMessage(5, LogLevel.Information, "Renewed the certificate until {Expires:u}")]
+    private partial void LogRenewed(DateTime expires);
+
     [LoggerMessage(4, LogLevel.Information, "Stopping")]
     private partial void LogStopping();
+
+    [LoggerMessage(
+        6,
+        LogLevel.Information,
+        "Study {Study} waits for a person: read {Page}, then: dtwin node approve --state {State} {Document}")]
+    private partial void LogWaiting(string study, string page, string state, string document);
 }

@@ -21,7 +21,9 @@ public sealed record PreflightResult(
     public string ToJson() => JsonSerializer.Serialize(this, PreflightJson.Default.PreflightResult);
 }
 
-/// <summary>Checks all that keeps a node from taking part, each on its own, so that one visit finds everything.</summary>
+/// <summary>
+/// Checks all that keeps a node from taking part, each on its own, so that one visit finds everything.
+/// </summary>
 public static class Preflight
 {
     /// <summary>Clocks further apart than this make certificates and timestamps disagree.</summary>
@@ -93,7 +95,11 @@ public static class Preflight
 
     private static string DescribeRows(LoadedData data)
     {
-        int excluded = data.All.Problems.Where(problem => problem.Excluded).Select(problem => problem.Row).Distinct().Count();
+        int excluded = data.All.Problems
+            .Where(problem => problem.Excluded)
+            .Select(problem => problem.Row)
+            .Distinct()
+            .Count();
         string reasons = string.Join(", ", data.All.Problems
             .GroupBy(problem => $"{problem.Column}: {problem.Reason}")
             .OrderByDescending(group => group.Count())
@@ -121,7 +127,7 @@ public static class Preflight
         }
         catch (RpcException problem)
         {
-            return new PreflightCheck(Name, false, $"The coordinator does not answer: {problem.Status.Detail}");
+            return new PreflightCheck(Name, false, $"The coordinator does not answer ({problem.StatusCode}): {problem.Status.Detail}");
         }
         catch (NodeException problem)
         {

@@ -4,7 +4,9 @@ using DigitalTwin.Ledger.Verification;
 
 namespace DigitalTwin.Cli.Auditing;
 
-/// <summary>Both audits of a ledger folder: what its parties signed, and whether the sums are what was signed.</summary>
+/// <summary>
+/// Both audits of a ledger folder: what its parties signed, and whether the sums are what was signed.
+/// </summary>
 internal sealed record AuditReport(VerificationReport Ledger, SumAudit? Sums)
 {
     public bool Passed => Ledger.Passed && Sums is { Findings.Count: 0 };
@@ -17,10 +19,12 @@ internal sealed record AuditReport(VerificationReport Ledger, SumAudit? Sums)
         {
             throw new CommandException(
                 ExitCodes.Usage,
-                $"{folder} is no ledger: it needs the folders authorization, data and blobs, as in the ledger folder of a run.");
+                $"{folder} is no ledger: it needs the folders authorization, data and blobs, "
+                    + "as in the ledger folder of a run.");
         }
 
-        VerificationReport ledger = LedgerVerifier.Verify(folder, new VerificationOptions { ExpectedGenesis = genesis });
+        VerificationOptions options = new() { ExpectedGenesis = genesis };
+        VerificationReport ledger = LedgerVerifier.Verify(folder, options);
         return new AuditReport(ledger, ledger.Passed ? SumAuditor.Run(folder) : null);
     }
 

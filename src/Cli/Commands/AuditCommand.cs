@@ -7,7 +7,10 @@ namespace DigitalTwin.Cli.Commands;
 /// <summary><c>dtwin audit</c>: verify a copy of the ledger offline.</summary>
 internal static class AuditCommand
 {
-    public static Command Create() => new("audit", "Verify a ledger offline, without trusting the coordinator.") { Verify() };
+    public static Command Create() => new("audit", "Verify a ledger offline, without trusting the coordinator.")
+    {
+        Verify(),
+    };
 
     private static Command Verify()
     {

@@ -20,6 +20,11 @@ internal static class CoordinatorCommand
         RunCoordinator(),
     };
 
+    internal static string Identifier(string text, string option) => PredicateReader.IsIdentifier(text)
+        ? text
+        : throw new CommandException(
+            ExitCodes.Usage, $"{option} {text}: use lower-case letters, digits and hyphens, at most 63 characters.");
+
     private static Command Init()
     {
         Option<string> state = SharedOptions.State("the coordinator");
@@ -94,7 +99,10 @@ internal static class CoordinatorCommand
             Description = "Port for enrolment; 0 takes a free one.",
             DefaultValueFactory = _ => 7444,
         };
-        Option<bool> anyAddress = new("--any-address") { Description = "Listen on every address, not on loopback alone." };
+        Option<bool> anyAddress = new("--any-address")
+        {
+            Description = "Listen on every address, not on loopback alone.",
+        };
         Option<bool> exitWithParent = SharedOptions.ExitWithParent();
         Command command = new("run", "Serve the consortium until stopped.")
         {
@@ -117,11 +125,6 @@ internal static class CoordinatorCommand
         return command;
     }
 
-    internal static string Identifier(string text, string option) => PredicateReader.IsIdentifier(text)
-        ? text
-        : throw new CommandException(
-            ExitCodes.Usage, $"{option} {text}: use lower-case letters, digits and hyphens, at most 63 characters.");
-
     private static int Port(int port, string option) => port is >= 0 and <= 65535
         ? port
         : throw new CommandException(ExitCodes.Usage, $"{option} {port}: a port is a number from 0 to 65535.");
@@ -133,6 +136,8 @@ internal static class CoordinatorCommand
         TimeSpan lifetime = known ? TimeSpan.FromHours(count * unit) : TimeSpan.Zero;
         return lifetime > TimeSpan.Zero && lifetime <= LongestToken
             ? lifetime
-            : throw new CommandException(ExitCodes.Usage, $"--ttl {text}: give a duration such as 30m or 24h, at most 24h.");
+            : throw new CommandException(
+                ExitCodes.Usage,
+                $"--ttl {text}: give a duration such as 30m or 24h, at most 24h.");
     }
 }

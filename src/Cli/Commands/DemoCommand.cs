@@ -14,9 +14,9 @@ internal static class DemoCommand
 
     public static Command Create()
     {
-        Option<string?> data = new("--data") { Description = "Folder with the four real heart-disease files.", HelpName = "DIR" };
-        Option<string?> study = new("--study") { Description = "A study file instead of the built-in one.", HelpName = "FILE" };
-        Option<string?> epsilon = new("--epsilon") { Description = "ε per hospital, or none (default 1).", HelpName = "E|none" };
+        Option<string?> data = Text("--data", "DIR", "Folder with the four real heart-disease files.");
+        Option<string?> study = Text("--study", "FILE", "A study file instead of the built-in one.");
+        Option<string?> epsilon = Text("--epsilon", "E|none", "ε per hospital, or none (default 1).");
         Option<double?> delta = new("--delta") { Description = "δ per hospital (default 1e-3).", HelpName = "D" };
         Option<string?> noise = new("--noise") { Description = "Where the noise comes from (default distributed)." };
         noise.AcceptOnlyFromAmong("distributed", "local");
@@ -24,12 +24,22 @@ internal static class DemoCommand
         algorithm.AcceptOnlyFromAmong("gradient", "newton", "fedavg", "fedadam");
         Option<string?> model = new("--model") { Description = "The model (default logistic)." };
         model.AcceptOnlyFromAmong("logistic", "mlp");
-        Option<string> protection = new("--protection") { Description = "How addends travel.", DefaultValueFactory = _ => "masks" };
+        Option<string> protection = new("--protection")
+        {
+            Description = "How addends travel.",
+            DefaultValueFactory = _ => "masks",
+        };
         protection.AcceptOnlyFromAmong("masks");
-        Option<ulong> seed = new("--seed") { Description = "Seed of data, batches and noise.", DefaultValueFactory = _ => 1 };
-        Option<string?> output = new("--out") { Description = "Folder for all results (default demo/<time>).", HelpName = "DIR" };
+        Option<ulong> seed = new("--seed")
+        {
+            Description = "Seed of data, batches and noise.",
+            DefaultValueFactory = _ => 1,
+        };
+        Option<string?> output = Text("--out", "DIR", "Folder for all results (default demo/<time>).");
         Option<bool> json = SharedOptions.Json();
-        Command command = new("demo", "Run a whole consortium on this machine: four hospitals train one model together.")
+        Command command = new(
+            "demo",
+            "Run a whole consortium on this machine: four hospitals train one model together.")
         {
             data, study, epsilon, delta, noise, algorithm, model, protection, seed, output, json,
         };
@@ -41,7 +51,8 @@ internal static class DemoCommand
             if (file is not null && contradiction is not null)
             {
                 throw new CommandException(
-                    ExitCodes.Usage, $"{contradiction} contradicts --study: the study file says it. Give one of the two.");
+                    ExitCodes.Usage,
+                    $"{contradiction} contradicts --study: the study file says it. Give one of the two.");
             }
 
             DemoOptions options = new(
@@ -59,6 +70,12 @@ internal static class DemoCommand
         return command;
     }
 
+    private static Option<string?> Text(string name, string helpName, string description) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+    };
+
     private static PrivacyBudget? Budget(string? epsilon, double? delta)
     {
         if (epsilon == "none")
@@ -73,7 +90,9 @@ internal static class DemoCommand
             && !(double.TryParse(epsilon, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
                 && value is >= 1e-3 and <= 100))
         {
-            throw new CommandException(ExitCodes.Usage, $"--epsilon {epsilon}: give a number from 0.001 to 100, or none.");
+            throw new CommandException(
+                ExitCodes.Usage,
+                $"--epsilon {epsilon}: give a number from 0.001 to 100, or none.");
         }
 
         return delta is null or (>= 1e-12 and <= 0.1)

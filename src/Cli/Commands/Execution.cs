@@ -10,6 +10,7 @@ using DigitalTwin.HospitalNode.Connection;
 using DigitalTwin.Ledger.Keeping;
 using DigitalTwin.Ledger.Storage;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
 
 namespace DigitalTwin.Cli.Commands;
 
@@ -35,13 +36,16 @@ internal static class Execution
             }
         });
 
-    /// <summary>Exit code and sentence for an expected trouble; null for a defect, which keeps its stack trace.</summary>
+    /// <summary>
+    /// Exit code and sentence for an expected trouble; null for a defect, which keeps its stack trace.
+    /// </summary>
     private static (int Code, string Sentence)? Explain(Exception trouble) => trouble switch
     {
         CommandException known => (known.ExitCode, known.Message),
         DocumentException document => (ExitCodes.Usage, document.Message),
         ClinicalDataException data => (ExitCodes.Environment, data.Message),
         CoordinatorException coordinator => (ExitCodes.Environment, coordinator.Message),
+        EnrolmentRefusedException refused => (ExitCodes.Refused, refused.Message),
         NodeException node => (ExitCodes.Environment, node.Message),
         RecordRefusedException refused => (ExitCodes.Refused, $"The ledger refused: {refused.Message}"),
         LedgerDistrustException distrust => (ExitCodes.NotVerified, distrust.Message),
@@ -51,12 +55,13 @@ internal static class Execution
         LedgerStoppedException stopped => (ExitCodes.Environment, stopped.Message),
         RpcException { StatusCode: StatusCode.PermissionDenied } denied => (ExitCodes.Refused, denied.Status.Detail),
         RpcException broken => (ExitCodes.Environment, $"The coordinator does not answer: {broken.Status.Detail}"),
-        IOException { InnerException: SocketException or Microsoft.AspNetCore.Connections.AddressInUseException } busy =>
+        IOException { InnerException: SocketException or AddressInUseException } busy =>
             (ExitCodes.Environment, $"{busy.Message} Choose another port."),
         UnauthorizedAccessException denied => (ExitCodes.Environment, denied.Message),
         IOException io => (ExitCodes.Environment, io.Message),
         PlatformNotSupportedException platform => (ExitCodes.Environment, platform.Message),
-        CryptographicException crypto => (ExitCodes.Environment, $"A key or certificate can't be used: {crypto.Message}"),
+        CryptographicException crypto =>
+            (ExitCodes.Environment, $"A key or certificate can't be used: {crypto.Message}"),
         InvalidDataException invalid => (ExitCodes.Environment, invalid.Message),
         _ => null,
     };

@@ -19,11 +19,22 @@ internal static class NodeCommand
         Approve(),
     };
 
+    internal static Uri Address(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps
+            ? address
+            : throw new CommandException(
+                ExitCodes.Usage,
+                $"--coordinator {text}: give an address such as https://host:7444.");
+
     private static Command Enroll()
     {
         Option<string> state = SharedOptions.State("the node");
         Option<string> member = MemberOption();
-        Option<string> token = new("--token") { Description = "The token from the coordinator's operator.", Required = true };
+        Option<string> token = new("--token")
+        {
+            Description = "The token from the coordinator's operator.",
+            Required = true,
+        };
         Option<string> coordinator = CoordinatorOption();
         coordinator.Required = true;
         Command command = new("enroll", "Make this node's keys here and trade a token for a certificate.")
@@ -39,8 +50,10 @@ internal static class NodeCommand
                 Address(parsed.GetRequiredValue(coordinator)),
                 TimeProvider.System,
                 cancellationToken);
-            Console.WriteLine($"Enrolled as {identity.Member} ({identity.Role}); members' port at {identity.Coordinator}.");
-            Console.WriteLine($"Genesis record: {identity.Genesis} (compare it with the coordinator's over another channel)");
+            Console.WriteLine(
+                $"Enrolled as {identity.Member} ({identity.Role}); members' port at {identity.Coordinator}.");
+            Console.WriteLine(
+                $"Genesis record: {identity.Genesis} (compare it with the coordinator's over another channel)");
             return ExitCodes.Complete;
         });
         return command;
@@ -51,7 +64,10 @@ internal static class NodeCommand
         Option<string> state = SharedOptions.State("the node");
         DataOptions data = new();
         Option<bool> json = SharedOptions.Json();
-        Command command = new("preflight", "Check certificate, clock, disk, policy and data before joining.") { state, json };
+        Command command = new("preflight", "Check certificate, clock, disk, policy and data before joining.")
+        {
+            state, json,
+        };
         data.AddTo(command);
         command.Run(async (parsed, cancellationToken) =>
         {
@@ -89,7 +105,10 @@ internal static class NodeCommand
     {
         Option<string> state = SharedOptions.State("the node");
         DataOptions data = new();
-        Option<string?> token = new("--token") { Description = "Enrol with this token first, if the node is not enrolled." };
+        Option<string?> token = new("--token")
+        {
+            Description = "Enrol with this token first, if the node is not enrolled.",
+        };
         Option<string?> coordinator = new("--coordinator") { Description = "Enrolment address, with --token." };
         Option<string?> member = new("--member") { Description = "This node's member name, with --token." };
         Option<bool> exitWithParent = SharedOptions.ExitWithParent();
@@ -130,7 +149,10 @@ internal static class NodeCommand
     private static Command Approve()
     {
         Option<string> state = SharedOptions.State("the node");
-        Argument<string> document = new("digest") { Description = "SHA-256 of the study document, as the node's log shows it." };
+        Argument<string> document = new("digest")
+        {
+            Description = "SHA-256 of the study document, as the node's log shows it.",
+        };
         Command command = new("approve", "Approve a study on this node, where its policy asks for a person.")
         {
             state, document,
@@ -159,27 +181,26 @@ internal static class NodeCommand
     private static Option<string> CoordinatorOption() =>
         new("--coordinator") { Description = "Enrolment address, https://host:port.", HelpName = "URL" };
 
-    internal static Uri Address(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps
-            ? address
-            : throw new CommandException(ExitCodes.Usage, $"--coordinator {text}: give an address such as https://host:7444.");
-
     /// <summary>The options that say where a node's data lies.</summary>
     private sealed class DataOptions
     {
         private readonly Option<string> _data = new("--data")
         {
-            Description = "CSV file with this hospital's rows.", HelpName = "FILE", Required = true,
+            Description = "CSV file with this hospital's rows.",
+            HelpName = "FILE",
+            Required = true,
         };
 
         private readonly Option<string> _contract = new("--contract")
         {
-            Description = "Data contract of the file.", DefaultValueFactory = _ => "heart-disease/v1",
+            Description = "Data contract of the file.",
+            DefaultValueFactory = _ => "heart-disease/v1",
         };
 
         private readonly Option<string?> _split = new("--split")
         {
-            Description = "File that says which rows are held out; without it the node holds out 34 %.", HelpName = "FILE",
+            Description = "File that says which rows are held out; without it the node holds out 34 %.",
+            HelpName = "FILE",
         };
 
         private readonly Option<string?> _site = new("--split-site")

@@ -21,7 +21,9 @@ internal static class SharedOptions
         Hidden = true,
     };
 
-    /// <summary>A token that is cancelled by the first of Ctrl-C, and a closed standard input where that was asked for.</summary>
+    /// <summary>
+    /// A token that is cancelled by the first of Ctrl-C, and a closed standard input where that was asked for.
+    /// </summary>
     public static CancellationTokenSource StopOn(bool parentGone, CancellationToken cancellationToken)
     {
         CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

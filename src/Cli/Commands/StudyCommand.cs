@@ -56,7 +56,11 @@ internal static class StudyCommand
     {
         Option<string> state = SharedOptions.State("the researcher");
         Option<string> member = new("--member") { Description = "The member name of the token.", Required = true };
-        Option<string> token = new("--token") { Description = "The token from the coordinator's operator.", Required = true };
+        Option<string> token = new("--token")
+        {
+            Description = "The token from the coordinator's operator.",
+            Required = true,
+        };
         Option<string> coordinator = new("--coordinator") { Description = "Enrolment address.", Required = true };
         Command command = new("enroll", "Make a researcher's keys here and trade a token for a certificate.")
         {
@@ -81,7 +85,12 @@ internal static class StudyCommand
     {
         Argument<string> file = FileArgument();
         Option<string> state = SharedOptions.State("the researcher");
-        Option<string> output = new("--out") { Description = "Folder for the model.", HelpName = "DIR", Required = true };
+        Option<string> output = new("--out")
+        {
+            Description = "Folder for the model.",
+            HelpName = "DIR",
+            Required = true,
+        };
         Option<bool> json = SharedOptions.Json();
         Command command = new("launch", "Propose a study, follow it to its end, and fetch the model.")
         {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace DigitalTwin.Cli.Demo;
 
-/// <summary>One role of the demonstration as an operating-system process of its own, with its output in a log file.</summary>
+/// <summary>
+/// One role of the demonstration as an operating-system process of its own, with its output in a log file.
+/// </summary>
 /// <remarks>The child stops when its standard input closes, so even a killed parent leaves no orphan behind.</remarks>
 internal sealed class ChildProcess : IDisposable
 {
@@ -85,7 +87,9 @@ internal sealed class ChildProcess : IDisposable
                 : null;
             return line is null
                 ? null
-                : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10;
+                : long.Parse(
+                    line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2],
+                    CultureInfo.InvariantCulture) << 10;
         }
         catch (IOException)
         {
@@ -136,10 +140,18 @@ internal sealed class ChildProcess : IDisposable
                 return;
             }
 
-            _log.WriteLine(line);
             if (isError)
             {
                 _lastError.Clear().Append(line);
+            }
+
+            try
+            {
+                _log.WriteLine(line);
+            }
+            catch (IOException)
+            {
+                _closed = true; // The disk is full: the run says so itself, and a log line is not worth ending it for.
             }
         }
     }

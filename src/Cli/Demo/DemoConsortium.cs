@@ -6,7 +6,9 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Cli.Demo;
 
-/// <summary>The processes of the demonstration: one coordinator and its hospitals, on loopback, each with an own folder.</summary>
+/// <summary>
+/// The processes of the demonstration: one coordinator and its hospitals, on loopback, each with an own folder.
+/// </summary>
 internal sealed class DemoConsortium : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
@@ -63,9 +65,12 @@ internal sealed class DemoConsortium : IAsyncDisposable
         : null;
 
     /// <summary>What the coordinator last said when it has ended; null while it runs.</summary>
-    public string? CoordinatorEnded() => _children is [{ HasExited: true } coordinator, ..] ? coordinator.LastError : null;
+    public string? CoordinatorEnded() =>
+        _children is [{ HasExited: true } coordinator, ..] ? coordinator.LastError : null;
 
-    /// <summary>Stops the hospitals first, so that they can hand in their last cosignatures, then the coordinator.</summary>
+    /// <summary>
+    /// Stops the hospitals first, so that they can hand in their last cosignatures, then the coordinator.
+    /// </summary>
     public async Task StopAsync()
     {
         await Task.WhenAll(_children.Skip(1).Select(child => child.StopAsync()));
@@ -100,7 +105,8 @@ internal sealed class DemoConsortium : IAsyncDisposable
             {
                 throw new CommandException(
                     ExitCodes.Environment,
-                    $"The coordinator did not start: {coordinator.LastError} See {Path.Combine(Logs, "coordinator.log")}.");
+                    $"The coordinator did not start: {coordinator.LastError} "
+                        + $"See {Path.Combine(Logs, "coordinator.log")}.");
             }
 
             await Task.Delay(LookAgain, _time, cancellationToken);

@@ -1,6 +1,8 @@
 namespace DigitalTwin.Cli.Demo;
 
-/// <summary>The policy of the demonstration's nodes: wide, so that every choice of the command line can be seen.</summary>
+/// <summary>
+/// The policy of the demonstration's nodes: wide, so that every choice of the command line can be seen.
+/// </summary>
 internal static class DemoPolicy
 {
     public const string Yaml = """

@@ -46,7 +46,10 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
             (study, narrator) = await FollowAsync(desk, document, consortium, sites, cancellationToken);
             model = await FetchModelAsync(desk, study, cancellationToken);
             await WaitForReportsAsync(consortium, study, sites, cancellationToken);
-            processes = [.. consortium.Children.Select(child => new ProcessResult(child.Name, child.PeakMemoryBytes()))];
+            processes =
+            [
+                .. consortium.Children.Select(child => new ProcessResult(child.Name, child.PeakMemoryBytes())),
+            ];
             await consortium.StopAsync();
         }
 
@@ -127,7 +130,11 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
         if (await Task.WhenAny(run, trouble) == trouble && await trouble is { } problem)
         {
             await watch.CancelAsync();
-            await run.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await run.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
             throw problem;
         }
 
@@ -165,7 +172,8 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
             {
                 return new CommandException(
                     ExitCodes.Environment,
-                    $"Not all hospitals enrolled within {EnrolmentPatience.TotalSeconds:0} s; see {options.Output}/logs.");
+                    $"Not all hospitals enrolled within {EnrolmentPatience.TotalSeconds:0} s; "
+                        + $"see {options.Output}/logs.");
             }
         }
 
@@ -174,7 +182,9 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
 
     private static async Task<ModelState?> FetchModelAsync(
         StudyDesk desk, StudyState study, CancellationToken cancellationToken) =>
-        study.LatestModel is { } latest ? ModelState.Parse(await desk.FetchAsync(latest, cancellationToken)) : null;
+        study.Closing?.Model is { } released
+            ? ModelState.Parse(await desk.FetchAsync(released, cancellationToken))
+            : null;
 
     private async Task WaitForReportsAsync(
         DemoConsortium consortium, StudyState study, IReadOnlyList<DemoSite> sites, CancellationToken cancellationToken)
@@ -218,8 +228,9 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
             DemoSites.Describe(options),
             document.Study.DifferentialPrivacy is null
                 ? null
-                : $"All noise of this run comes from seed {options.Seed}, so that it can be repeated. Whoever knows the seed "
-                    + "can subtract it: a demonstration protects nobody. A node outside of the demo draws its own key.",
+                : $"All noise of this run comes from seed {options.Seed}, so that it can be repeated. "
+                    + "Whoever knows the seed can subtract it: a demonstration protects nobody. "
+                    + "A node outside of the demo draws its own key.",
             OutsideGuarantee(document),
             "ledger");
         SitePlots[] plots =
@@ -234,13 +245,17 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
     }
 
     private static string[] OutsideGuarantee(StudyDocument document) => document.Study.DifferentialPrivacy is null
-        ? ["This study has no differential privacy: sums are opened exactly, and what a sum tells about a patient is not bounded."]
+        ?
+        [
+            "This study has no differential privacy: sums are opened exactly, "
+                + "and what a sum tells about a patient is not bounded.",
+        ]
         :
         [
             "The loss of each round and the metrics at the end are computed on held-out rows and carry no noise.",
             "Row-count and label-prevalence buckets, which hospitals publish when they accept a study, carry no noise.",
-            "Exact row counts, curves and the local comparators in this report were read from the hospitals' own folders "
-                + "on this machine; in production they stay there.",
+            "Exact row counts, curves and the local comparators in this report were read from the hospitals' own "
+                + "folders on this machine; in production they stay there.",
         ];
 
     private void Tell(RunResult result, AuditReport audit)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using DigitalTwin.Clinical.Synthetic;
 using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.Ledger.Storage;
@@ -24,9 +26,17 @@ internal static class DemoSites
 
     /// <summary>One sentence on where the rows come from.</summary>
     public static string Describe(DemoOptions options) => options.DataFolder is { } folder
-        ? $"Real rows of four hospitals (UCI Heart Disease: Cleveland, Budapest, Zurich and Basel, Long Beach), read from {folder}."
+        ? "Real rows of four hospitals (UCI Heart Disease: Cleveland, Budapest, Zurich and Basel, Long Beach), "
+            + $"read from {folder}."
         : $"Synthetic rows, made with seed {options.Seed} after the published marginals of the UCI Heart Disease data; "
             + "no patient behind them.";
+
+    /// <summary>
+    /// The replay key of a seeded node: reproducible, and therefore no protection against whoever knows the seed.
+    /// </summary>
+    public static byte[] ReplayKeyOf(ulong seed, string site) => SHA256.HashData(
+        Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"DigitalTwin/demo/replay/{seed}/{site}")));
 
     private static DemoSite Real(string folder, string site)
     {
@@ -35,7 +45,8 @@ internal static class DemoSites
         {
             throw new CommandException(
                 ExitCodes.Usage,
-                $"{file} is missing: --data takes a folder with the four files processed.{{{string.Join(",", RealSites)}}}.data.");
+                $"{file} is missing: --data takes a folder with the four files "
+                    + $"processed.{{{string.Join(",", RealSites)}}}.data.");
         }
 
         string split = Path.Combine(folder, SplitFile);
@@ -57,9 +68,4 @@ internal static class DemoSites
 
         return sites;
     }
-
-    /// <summary>The replay key of a seeded node: reproducible, and therefore no protection against whoever knows the seed.</summary>
-    public static byte[] ReplayKeyOf(ulong seed, string site) => SHA256.HashData(
-        System.Text.Encoding.UTF8.GetBytes(
-            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"DigitalTwin/demo/replay/{seed}/{site}")));
 }

@@ -6,7 +6,9 @@ using DigitalTwin.Models.Training;
 
 namespace DigitalTwin.Cli.Demo;
 
-/// <summary>Ridge logistic regression on all rows in one place: what a federation avoids, for comparison only.</summary>
+/// <summary>
+/// Ridge logistic regression on all rows in one place: what a federation avoids, for comparison only.
+/// </summary>
 internal static class PooledComparator
 {
     /// <summary>The pooled optimum on the pooled held-out rows; null when there are too few rows.</summary>

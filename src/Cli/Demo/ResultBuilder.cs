@@ -52,7 +52,10 @@ internal sealed class ResultBuilder(
             : study.Dropped.ContainsKey(name) ? "dropped"
             : study.Accepted.ContainsKey(name) ? "contributed"
             : "silent";
-        SiteEvaluation? metrics = report?.Metrics;
+        SiteEvaluation? metrics = model is null ? null : report?.Metrics;
+        Attestation? attested = study.Rounds
+            .Select(round => round.Attestations.GetValueOrDefault(name))
+            .LastOrDefault(attestation => attestation is not null);
         return new SiteResult(
             name,
             data.All.Rows,
@@ -60,8 +63,8 @@ internal sealed class ResultBuilder(
             data.Site.Test.Rows,
             new Metrics(metrics?.Accuracy, metrics?.Auroc, metrics?.Brier, metrics?.CalibrationSlope),
             new ComparatorMetrics(report?.Local.Accuracy, report?.Local.Auroc),
-            report?.Epsilon,
-            report?.Delta,
+            report?.Epsilon ?? attested?.Epsilon,
+            report?.Delta ?? attested?.Delta,
             flags,
             verdict,
             study.Dropped.GetValueOrDefault(name) ?? study.Declined.GetValueOrDefault(name),
@@ -85,7 +88,9 @@ internal sealed class ResultBuilder(
             linear ? model.Parameters[columns] : null,
             model.Mean,
             model.Deviation,
-            document.Study.Algorithm.Kind == AlgorithmKind.Newton && model.Optimiser.Length > 0 ? model.Optimiser[0] : null,
+            document.Study.Algorithm.Kind == AlgorithmKind.Newton && model.Optimiser.Length > 0
+                ? model.Optimiser[0]
+                : null,
             model.Sha256());
     }
 
@@ -96,7 +101,9 @@ internal sealed class ResultBuilder(
             return new PrivacyResult("none", null, null, null, null, null, "masks");
         }
 
-        RoundNoise noise = PrivateGradientRound.NoiseOf(document.Study, new StudyProgram(document).Model.ParameterCount);
+        RoundNoise noise = PrivateGradientRound.NoiseOf(
+            document.Study,
+            new StudyProgram(document).Model.ParameterCount);
         return new PrivacyResult(
             dp.Noise.ToString().ToLowerInvariant(),
             noise.Clip,

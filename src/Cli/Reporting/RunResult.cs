@@ -142,7 +142,10 @@ public sealed record ModelResult(
 /// <summary>The mechanism that protected the updates.</summary>
 /// <param name="Noise"><c>distributed</c>, <c>local</c> or <c>none</c>.</param>
 /// <param name="Clip">L2 bound on one patient's share of an update; null without differential privacy.</param>
-/// <param name="Sigma">Standard deviation of the noise per coordinate, in the units of <paramref name="Clip"/>; σ/clip is the noise multiplier.</param>
+/// <param name="Sigma">
+/// Standard deviation of the noise per coordinate, in the units of <paramref name="Clip"/>; σ/clip is the noise
+/// multiplier.
+/// </param>
 /// <param name="Sampling">How rows enter a round, such as <c>full-batch</c>.</param>
 /// <param name="Steps">Number of noised releases that the accountant composed.</param>
 /// <param name="Accountant">Name of the composition that gave ε.</param>

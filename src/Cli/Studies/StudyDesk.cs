@@ -48,17 +48,12 @@ internal sealed class StudyDesk : IDisposable
             new FeatureReference(feature.Name, feature.ReferenceMean, feature.ReferenceSd))]);
     }
 
-    /// <summary>Follows the ledger; <paramref name="onNews"/> is told after each batch and says whether to go on.</summary>
+    /// <summary>
+    /// Follows the ledger; <paramref name="onNews"/> is told after each batch and says whether to go on.
+    /// </summary>
     public async Task FollowAsync(Func<Task<bool>> onNews, CancellationToken cancellationToken)
     {
-        LedgerFeedClient feed = new(
-            _channel,
-            new Dictionary<LogKind, long>
-            {
-                [LogKind.Authorization] = Replica.ReceivedOf(LogKind.Authorization),
-                [LogKind.Data] = Replica.ReceivedOf(LogKind.Data),
-            },
-            _time);
+        LedgerFeedClient feed = new(_channel, Replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = feed.RunAsync(stop.Token);
         try
@@ -73,7 +68,9 @@ internal sealed class StudyDesk : IDisposable
                     heard |= news.Trouble is null;
                     if (news.Trouble is { } trouble && !heard && _time.GetElapsedTime(start) > FirstContact)
                     {
-                        throw new CommandException(ExitCodes.Environment, $"The coordinator does not answer: {trouble}");
+                        throw new CommandException(
+                            ExitCodes.Environment,
+                            $"The coordinator does not answer: {trouble}");
                     }
 
                     Replica.Take(news.Log, news.Entries, news.Checkpoint, news.FinalCheckpoint);
@@ -85,7 +82,11 @@ internal sealed class StudyDesk : IDisposable
         finally
         {
             await stop.CancelAsync();
-            await following.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await following.ContinueWith(
+                _ => { },
+                CancellationToken.None,
+                TaskContinuationOptions.None,
+                TaskScheduler.Default);
         }
     }
 
@@ -115,29 +116,30 @@ internal sealed class StudyDesk : IDisposable
     {
         bool proposed = false;
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
         async Task<bool> OnNewsAsync()
+        {
+            if (!proposed && Replica.Members.Find("coordinator") is not null && ready(Replica))
             {
-                if (!proposed && Replica.Members.Find("coordinator") is not null && ready(Replica))
-                {
-                    proposed = true;
-                    await ProposeAsync(document, cancellationToken);
-                }
-
-                if (Replica.Studies.Find(document.Study.Name) is not { } study)
-                {
-                    return true;
-                }
-
-                onChange(study);
-                if (study.Closing is null)
-                {
-                    return true;
-                }
-
-                // The end itself becomes final a moment later, when a quorum of hospitals has cosigned it.
-                patience.CancelAfter(FinalPatience);
-                return !Replica.IsFinal;
+                proposed = true;
+                await ProposeAsync(document, cancellationToken);
             }
+
+            if (Replica.Studies.Find(document.Study.Name) is not { } study)
+            {
+                return true;
+            }
+
+            onChange(study);
+            if (study.Closing is null)
+            {
+                return true;
+            }
+
+            // The end itself becomes final a moment later, when a quorum of hospitals has cosigned it.
+            patience.CancelAfter(FinalPatience);
+            return !Replica.IsFinal;
+        }
 
         try
         {
@@ -161,7 +163,9 @@ internal sealed class StudyDesk : IDisposable
         }
         catch (RpcException missing)
         {
-            throw new CommandException(ExitCodes.Environment, $"Artefact {sha256} can't be fetched: {missing.Status.Detail}");
+            throw new CommandException(
+                ExitCodes.Environment,
+                $"Artefact {sha256} can't be fetched: {missing.Status.Detail}");
         }
     }
 

@@ -60,21 +60,6 @@ public static class Buckets
         throw new ArgumentException($"\"{rowsBucket}\" is not a row-count bucket.", nameof(rowsBucket));
     }
 
-    /// <summary>The public stand-in for the row count where a formula needs one.</summary>
-    /// <returns>
-    /// The geometric middle √(low·high), rounded; for 0-19 the middle 10, and for the open bucket twice its bound.
-    /// </returns>
-    public static int PublicRows(string rowsBucket)
-    {
-        (int low, int high) = Bounds(rowsBucket);
-        return (low, high) switch
-        {
-            (0, _) => 10,
-            (_, int.MaxValue) => 2 * low,
-            _ => (int)Math.Round(Math.Sqrt((double)low * high)),
-        };
-    }
-
     private static int HighOf(int index) => index + 1 < LowerBounds.Length ? LowerBounds[index + 1] - 1 : int.MaxValue;
 
     private static string NameOf(int index) => index + 1 < LowerBounds.Length

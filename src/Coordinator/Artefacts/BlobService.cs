@@ -32,7 +32,8 @@ internal sealed class BlobService(ConsortiumLedger ledger, UploadDesk desk) : Bl
         if (member.Role == Role.Researcher && IsAddend(request.Sha256))
         {
             throw new RpcException(new Status(
-                StatusCode.PermissionDenied, "A hospital's addend is for hospitals and auditors, not for researchers."));
+                StatusCode.PermissionDenied,
+                "A hospital's addend is for hospitals and auditors, not for researchers."));
         }
 
         byte[] bytes = ledger.Blobs.Get(request.Sha256)

@@ -6,7 +6,9 @@ using DigitalTwin.Ledger.Records;
 
 namespace DigitalTwin.Coordinator.Artefacts;
 
-/// <summary>Takes artefacts in chunks. Only what a record of the same member has named is taken, up to the named size.</summary>
+/// <summary>
+/// Takes artefacts in chunks. Only what a record of the same member has named is taken, up to the named size.
+/// </summary>
 internal sealed class UploadDesk(ConsortiumLedger ledger)
 {
     /// <summary>Largest chunk in bytes.</summary>
@@ -18,7 +20,13 @@ internal sealed class UploadDesk(ConsortiumLedger ledger)
 
     /// <summary>Takes one chunk.</summary>
     /// <returns>The offset that is wanted next, or −1 with the reason.</returns>
-    public long Put(Member member, string sha256, long totalBytes, long offset, ReadOnlySpan<byte> chunk, out string refusal)
+    public long Put(
+        Member member,
+        string sha256,
+        long totalBytes,
+        long offset,
+        ReadOnlySpan<byte> chunk,
+        out string refusal)
     {
         refusal = ExpectedBytes(member, sha256) is not { } most ? "No record of yours names this artefact."
             : totalBytes < 1 || totalBytes > most ? $"The artefact has at most {most} bytes, not {totalBytes}."

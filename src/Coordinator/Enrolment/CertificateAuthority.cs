@@ -6,7 +6,9 @@ using DigitalTwin.Ledger.Storage;
 namespace DigitalTwin.Coordinator.Enrolment;
 
 /// <summary>The consortium's own root: it certifies TLS keys, and nothing else trusts it.</summary>
-/// <remarks>A certificate only opens the connection; what a member may do is decided by the authorization log.</remarks>
+/// <remarks>
+/// A certificate only opens the connection; what a member may do is decided by the authorization log.
+/// </remarks>
 internal sealed class CertificateAuthority : IDisposable
 {
     /// <summary>Life of a member's certificate; NIST SP 800-57 asks for short-lived authentication keys.</summary>
@@ -71,7 +73,9 @@ internal sealed class CertificateAuthority : IDisposable
         return Issue(request, ServerAuthentication);
     }
 
-    /// <summary>Certifies the key of a member's signing request; the subject is the member, whatever the request says.</summary>
+    /// <summary>
+    /// Certifies the key of a member's signing request; the subject is the member, whatever the request says.
+    /// </summary>
     /// <exception cref="CryptographicException">The request's signature is wrong, or its key is not P-256.</exception>
     public X509Certificate2 IssueMember(ReadOnlySpan<byte> signingRequest, string member)
     {

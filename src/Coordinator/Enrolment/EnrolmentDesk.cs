@@ -53,7 +53,6 @@ internal sealed class EnrolmentDesk(
                 return null;
             }
 
-            X509Certificate2 certificate = authority.IssueMember(request.SigningRequest, token.Member);
             Member? known = ledger.Members.Find(token.Member);
             if (known is not null && !known.IdentityKey.AsSpan().SequenceEqual(request.RecordKey))
             {
@@ -61,9 +60,21 @@ internal sealed class EnrolmentDesk(
                 return null;
             }
 
-            if (known is null)
+            X509Certificate2 certificate;
+            try
             {
-                ledger.AppendOwn(Admission(token, request, witness, certificate));
+                certificate = authority.IssueMember(request.SigningRequest, token.Member);
+            }
+            catch (CryptographicException problem)
+            {
+                refusal = $"The signing request can't be certified: {problem.Message}";
+                return null;
+            }
+
+            if (known is null && !ledger.TryAppendOwn(Admission(token, request, witness, certificate), out refusal))
+            {
+                certificate.Dispose();
+                return null;
             }
 
             return (token, certificate);

@@ -23,7 +23,9 @@ internal sealed class TokenStore(string folder, TimeProvider time)
     private static readonly Lock Gate = new();
 
     /// <summary>Makes a token.</summary>
-    /// <param name="tlsPin">SHA-256 of the coordinator's TLS SubjectPublicKeyInfo, which the node checks before it speaks.</param>
+    /// <param name="tlsPin">
+    /// SHA-256 of the coordinator's TLS SubjectPublicKeyInfo, which the node checks before it speaks.
+    /// </param>
     public string Issue(string member, Role role, TimeSpan lifetime, ReadOnlySpan<byte> tlsPin)
     {
         byte[] secret = RandomNumberGenerator.GetBytes(SecretBytes);
@@ -32,7 +34,9 @@ internal sealed class TokenStore(string folder, TimeProvider time)
         return $"{Prefix}.{Base64Url.EncodeToString(secret)}.{Base64Url.EncodeToString(tlsPin)}";
     }
 
-    /// <summary>Spends a token for the key <paramref name="recordKeyId"/>; the same key may repeat a lost answer.</summary>
+    /// <summary>
+    /// Spends a token for the key <paramref name="recordKeyId"/>; the same key may repeat a lost answer.
+    /// </summary>
     /// <returns>What it entitles to, or null with <paramref name="refusal"/> saying why not.</returns>
     public TokenRecord? Spend(ReadOnlySpan<byte> secret, string recordKeyId, out string refusal)
     {

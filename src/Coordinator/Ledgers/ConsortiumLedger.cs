@@ -11,8 +11,8 @@ namespace DigitalTwin.Coordinator.Ledgers;
 
 /// <summary>Both logs of the consortium and what follows from them: members, studies, artefacts.</summary>
 /// <remarks>
-/// Everything durable about the coordinator is here. A record is checked, made durable, applied and signed for under one
-/// lock, so no two records ever see the same state.
+/// Everything durable about the coordinator is here. A record is checked, made durable, applied and signed for under
+/// one lock, so no two records ever see the same state.
 /// </remarks>
 internal sealed class ConsortiumLedger : IDisposable
 {
@@ -114,6 +114,16 @@ internal sealed class ConsortiumLedger : IDisposable
     /// <exception cref="InvalidOperationException">The ledger refuses it: a defect of the coordinator.</exception>
     public void AppendOwn(Draft draft)
     {
+        if (!TryAppendOwn(draft, out string refusal))
+        {
+            throw new InvalidOperationException($"The ledger refused {draft.Name}: {refusal}");
+        }
+    }
+
+    /// <summary>Signs and appends a record whose fields come from somebody else, who may be wrong.</summary>
+    /// <returns>Whether it was taken; <paramref name="refusal"/> says why not.</returns>
+    public bool TryAppendOwn(Draft draft, out string refusal)
+    {
         lock (Gate)
         {
             Statement statement = RecordBuilder.Build(
@@ -126,10 +136,7 @@ internal sealed class ConsortiumLedger : IDisposable
                 Members.NextSeq(CoordinatorId, draft.Log),
                 _time.GetUtcNow());
             Envelope envelope = Envelope.Sign(statement, _recordKey);
-            if (Append(draft.Log, envelope.Leaf, CoordinatorId, out string refusal) < 0)
-            {
-                throw new InvalidOperationException($"The ledger refused {draft.Name}: {refusal}");
-            }
+            return Append(draft.Log, envelope.Leaf, CoordinatorId, out refusal) >= 0;
         }
     }
 

@@ -10,7 +10,8 @@ using Grpc.Core;
 namespace DigitalTwin.Coordinator.Ledgers;
 
 /// <summary>The edge of the two logs: members follow them, append to them and cosign them.</summary>
-internal sealed partial class LedgerService(ConsortiumLedger ledger, Presence presence, ILogger<LedgerService> logger)
+internal sealed partial class LedgerService(
+    ConsortiumLedger ledger, Presence presence, IHostApplicationLifetime life, ILogger<LedgerService> logger)
     : LedgerExchange.LedgerExchangeBase
 {
     /// <summary>Bytes of entries in one message; well below gRPC's 4 MiB default limit.</summary>
@@ -30,23 +31,26 @@ internal sealed partial class LedgerService(ConsortiumLedger ledger, Presence pr
                     + "either this log was rolled back or your copy is of another consortium.");
         }
 
+        // A stop must not wait for members to hang up: they would hold it up until it is forced.
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(
+            context.CancellationToken, life.ApplicationStopping);
         presence.Arrive(member.Id);
         try
         {
             string signed = "";
             string final = "";
-            while (!context.CancellationToken.IsCancellationRequested)
+            while (!end.IsCancellationRequested)
             {
                 long version = ledger.Changes.Version;
                 LogUpdate update = NextUpdate(keeper, ref next, ref signed, ref final);
                 if (update.Entries.Count > 0 || update.Checkpoint.Length > 0 || update.FinalCheckpoint.Length > 0)
                 {
-                    await responseStream.WriteAsync(update, context.CancellationToken);
+                    await responseStream.WriteAsync(update, end.Token);
                 }
 
                 if (next >= keeper.Entries.Size)
                 {
-                    await ledger.Changes.AfterAsync(version, context.CancellationToken);
+                    await ledger.Changes.AfterAsync(version, end.Token);
                 }
             }
         }

@@ -3,7 +3,9 @@ using Grpc.Core;
 
 namespace DigitalTwin.Coordinator.Members;
 
-/// <summary>The standard health check: a coordinator that answers is serving, for its open logs are what it serves.</summary>
+/// <summary>
+/// The standard health check: a coordinator that answers is serving, for its open logs are what it serves.
+/// </summary>
 internal sealed class HealthService : Health.HealthBase
 {
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>

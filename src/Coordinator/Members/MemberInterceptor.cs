@@ -8,7 +8,9 @@ using Grpc.Core.Interceptors;
 
 namespace DigitalTwin.Coordinator.Members;
 
-/// <summary>Lets a call through when its certificate's key is pinned to an active member whose role may make it.</summary>
+/// <summary>
+/// Lets a call through when its certificate's key is pinned to an active member whose role may make it.
+/// </summary>
 /// <remarks>
 /// TLS has only shown that the consortium's root once signed the certificate. What counts is the authorization log, and
 /// it is asked on every call. A method that the table does not name is refused.
@@ -33,7 +35,11 @@ internal sealed class MemberInterceptor(ConsortiumLedger ledger) : Interceptor
 
     /// <summary>Methods that need no membership.</summary>
     internal static readonly IReadOnlySet<string> Open =
-        new HashSet<string>(StringComparer.Ordinal) { "/digitaltwin.v1.Enrolment/Enrol", "/grpc.health.v1.Health/Check" };
+        new HashSet<string>(StringComparer.Ordinal)
+        {
+            "/digitaltwin.v1.Enrolment/Enrol",
+            "/grpc.health.v1.Health/Check",
+        };
 
     /// <summary>The member that makes this call.</summary>
     public static Member MemberOf(ServerCallContext context) => (Member)context.UserState[MemberKey];
@@ -68,7 +74,9 @@ internal sealed class MemberInterceptor(ConsortiumLedger ledger) : Interceptor
         DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         throw Refuse(StatusCode.Unimplemented, "This coordinator has no duplex-streaming methods.");
 
-    /// <summary>SHA-256 of a certificate's SubjectPublicKeyInfo, lower-case hex: the pin of the authorization log.</summary>
+    /// <summary>
+    /// SHA-256 of a certificate's SubjectPublicKeyInfo, lower-case hex: the pin of the authorization log.
+    /// </summary>
     internal static string PinOf(X509Certificate2 certificate) =>
         Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()));
 

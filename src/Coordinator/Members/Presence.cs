@@ -8,7 +8,9 @@ internal sealed class Presence(TimeProvider time)
     private readonly ConcurrentDictionary<string, (int Connections, long Since)> _members = new(StringComparer.Ordinal);
     private readonly long _start = time.GetTimestamp();
 
-    /// <summary>Zero while the member follows; otherwise the time since it last did, or since the coordinator started.</summary>
+    /// <summary>
+    /// Zero while the member follows; otherwise the time since it last did, or since the coordinator started.
+    /// </summary>
     public TimeSpan Absence(string member) =>
         !_members.TryGetValue(member, out (int Connections, long Since) state) ? time.GetElapsedTime(_start)
         : state.Connections > 0 ? TimeSpan.Zero

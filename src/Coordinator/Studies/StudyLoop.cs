@@ -14,14 +14,23 @@ internal sealed partial class StudyLoop(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Conductor conductor = new(ledger.Artefacts, time);
-        while (!stoppingToken.IsCancellationRequested)
+        try
         {
-            long version = ledger.Changes.Version;
-            if (!Advance(conductor))
+            while (!stoppingToken.IsCancellationRequested)
             {
-                await Task.WhenAny(
-                    ledger.Changes.AfterAsync(version, stoppingToken), Task.Delay(Heartbeat, time, stoppingToken));
+                long version = ledger.Changes.Version;
+                if (!Advance(conductor))
+                {
+                    await Task.WhenAny(
+                        ledger.Changes.AfterAsync(version, stoppingToken), Task.Delay(Heartbeat, time, stoppingToken));
+                }
             }
+        }
+        catch (Exception defect) when (!stoppingToken.IsCancellationRequested)
+        {
+            // The host stops with it: a coordinator that no longer moves its studies must not look alive.
+            LogDefect(defect);
+            throw;
         }
     }
 
@@ -44,6 +53,9 @@ internal sealed partial class StudyLoop(
 
         return advanced;
     }
+
+    [LoggerMessage(2, LogLevel.Critical, "The study loop failed; the coordinator stops")]
+    private partial void LogDefect(Exception defect);
 
     [LoggerMessage(1, LogLevel.Information, "Study {Study}: {Record}")]
     private partial void LogRecord(string study, string record);

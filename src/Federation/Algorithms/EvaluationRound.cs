@@ -5,7 +5,9 @@ using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Federation.Algorithms;
 
-/// <summary>Pooled metrics on held-out rows from one masked sum of counts, squared errors and score histograms.</summary>
+/// <summary>
+/// Pooled metrics on held-out rows from one masked sum of counts, squared errors and score histograms.
+/// </summary>
 /// <remarks>The sum carries no noise: held-out rows stand outside a study's differential privacy.</remarks>
 public sealed class EvaluationRound(DifferentiableModel model) : RoundAlgorithm
 {
@@ -18,7 +20,9 @@ public sealed class EvaluationRound(DifferentiableModel model) : RoundAlgorithm
     public static PooledMetrics? MetricsOf(ModelState state) =>
         state.Evaluation.Length == 0 ? null : ScoreHistogram.FromSum(state.Evaluation, Bins);
 
-    /// <summary>Predicted probabilities of the rows of <paramref name="table"/>, which is in the contract's units.</summary>
+    /// <summary>
+    /// Predicted probabilities of the rows of <paramref name="table"/>, which is in the contract's units.
+    /// </summary>
     public static double[] Predict(DifferentiableModel model, ModelState state, Table table)
     {
         Table standardised = table.Standardise(state.Mean, state.Deviation);

@@ -4,7 +4,9 @@ using DigitalTwin.Models.Training;
 
 namespace DigitalTwin.Federation.Algorithms;
 
-/// <summary>The public step of gradient rounds: Polyak's heavy ball on the ridge objective divided by the rows.</summary>
+/// <summary>
+/// The public step of gradient rounds: Polyak's heavy ball on the ridge objective divided by the rows.
+/// </summary>
 internal static class HeavyBall
 {
     /// <param name="gradientSum">Opened Σ of the (clipped, noised) gradients, one value per parameter.</param>

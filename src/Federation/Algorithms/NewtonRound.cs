@@ -5,7 +5,9 @@ using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Federation.Algorithms;
 
-/// <summary>Federated Newton: summed gradient and Hessian at a common point give the pooled Newton step exactly.</summary>
+/// <summary>
+/// Federated Newton: summed gradient and Hessian at a common point give the pooled Newton step exactly.
+/// </summary>
 /// <remarks>
 /// The optimiser state is [objective at the last accepted point, damping, previous parameters…]. When a full step
 /// raises the objective the step is halved: the next round is then asked at the midpoint.

@@ -19,7 +19,9 @@ namespace DigitalTwin.Federation.Algorithms;
 public sealed class PrivateGradientRound : RoundAlgorithm
 {
     /// <summary>The clipping norm in units of the integer grid.</summary>
-    /// <remarks>Fine enough that truncation costs 2^-26 of C per coordinate; a billion patients still fit 62 bits.</remarks>
+    /// <remarks>
+    /// Fine enough that truncation costs 2^-26 of C per coordinate; a billion patients still fit 62 bits.
+    /// </remarks>
     public const long ClipGrid = 1L << 26;
 
     private readonly Study _study;
@@ -27,7 +29,9 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     private readonly DifferentialPrivacySpecification _dp;
     private readonly int _cohort;
 
-    /// <param name="cohort">Hospitals of the round; the noise shares of <see cref="NoisePlacement.Distributed"/> depend on it.</param>
+    /// <param name="cohort">
+    /// Hospitals of the round; the noise shares of <see cref="NoisePlacement.Distributed"/> depend on it.
+    /// </param>
     public PrivateGradientRound(Study study, DifferentiableModel model, int cohort)
     {
         _study = study;
@@ -47,12 +51,20 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     /// The slack of carrying the continuous formula to the discrete Gaussian depends, weakly, on σ itself; it is taken
     /// at the σ that ignores it and doubled, which covers the change.
     /// </remarks>
+    /// <exception cref="FormatException">δ is too small to be kept with noise on the integer grid.</exception>
     public static RoundNoise NoiseOf(Study study, int coordinates)
     {
         DifferentialPrivacySpecification dp = study.DifferentialPrivacy
             ?? throw new ArgumentException("The study has no differential privacy.", nameof(study));
         int steps = study.Algorithm.Rounds;
-        PrivacyBudget tightened = dp.Budget with { Delta = dp.Budget.Delta - GridSlack(study, dp, coordinates) };
+        double slack = GridSlack(study, dp, coordinates);
+        if (!(slack < dp.Budget.Delta))
+        {
+            throw new FormatException(FormattableString.Invariant(
+                $"δ = {dp.Budget.Delta} is below {slack:0.0e0}, what {steps} rounds of noise on the integer grid cost."));
+        }
+
+        PrivacyBudget tightened = dp.Budget with { Delta = dp.Budget.Delta - slack };
         double multiplier = GaussianComposition.NoiseMultiplier(tightened, steps);
         return new RoundNoise(multiplier * dp.Clip, dp.Clip, multiplier, multiplier * ClipGrid, coordinates);
     }

@@ -4,7 +4,9 @@ using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Algorithms;
 
-/// <summary>What is public about a round beside the model: the size of the cohort and the rows it is taken to have.</summary>
+/// <summary>
+/// What is public about a round beside the model: the size of the cohort and the rows it is taken to have.
+/// </summary>
 /// <param name="Cohort">Hospitals whose addends make the sum.</param>
 /// <param name="PublicRows">Stand-in for the number of rows, from the published row-count buckets.</param>
 public readonly record struct RoundSetting(int Cohort, double PublicRows);
@@ -32,8 +34,12 @@ public sealed record RoundNoise(
 /// </remarks>
 public abstract class RoundAlgorithm
 {
-    /// <summary>Fraction bits of the fixed-point statistics: 2^-37 per addend and coordinate is the rounding error.</summary>
-    /// <remarks>With 36 bits a coordinate may reach 2^26 at the usual cohort sizes, far above standardised sums.</remarks>
+    /// <summary>
+    /// Fraction bits of the fixed-point statistics: 2^-37 per addend and coordinate is the rounding error.
+    /// </summary>
+    /// <remarks>
+    /// With 36 bits a coordinate may reach 2^26 at the usual cohort sizes, far above standardised sums.
+    /// </remarks>
     public const int ScaleBits = 36;
 
     /// <summary>Length of the addend in 64-bit words.</summary>

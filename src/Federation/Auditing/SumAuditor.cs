@@ -19,7 +19,9 @@ public sealed record AuditFinding(LogKind Log, long Index, string Message);
 /// <param name="Epsilons">Reported ε that were computed again.</param>
 public sealed record SumAudit(IReadOnlyList<AuditFinding> Findings, int Rounds, int Addends, int Epsilons);
 
-/// <summary>Adds every round up again, offline: sequence, sums, steps and privacy spent, from a copy of the ledger.</summary>
+/// <summary>
+/// Adds every round up again, offline: sequence, sums, steps and privacy spent, from a copy of the ledger.
+/// </summary>
 /// <remarks>
 /// Signatures and log structure are the ledger verifier's part and are checked before. The addends are masked: adding
 /// them again shows the coordinator's arithmetic and nothing about a hospital.
@@ -103,12 +105,16 @@ public sealed class SumAuditor
             _addends++;
         }
 
-        (byte[] sum, ModelState next) = Conductor.OpenSum(new StudyProgram(document), study, round, addends, _artefacts);
+        StudyProgram program = new(document);
+        (byte[] sum, ModelState next) = Conductor.OpenSum(program, study, round, addends, _artefacts);
         string sumDigest = Convert.ToHexStringLower(SHA256.HashData(sum));
         _rounds++;
         if (sumDigest != round.Outcome.Sum)
         {
-            _findings.Add(new AuditFinding(log, index, $"the addends give the sum {sumDigest}, not {round.Outcome.Sum}."));
+            _findings.Add(new AuditFinding(
+                log,
+                index,
+                $"the addends give the sum {sumDigest}, not {round.Outcome.Sum}."));
         }
 
         if (next.Sha256() != round.Outcome.Model)
@@ -128,7 +134,9 @@ public sealed class SumAuditor
             return;
         }
 
-        RoundNoise noise = PrivateGradientRound.NoiseOf(document.Study, new StudyProgram(document).Model.ParameterCount);
+        RoundNoise noise = PrivateGradientRound.NoiseOf(
+            document.Study,
+            new StudyProgram(document).Model.ParameterCount);
         int releases = _releases.GetValueOrDefault((study.Name, site));
         GaussianAccountant accountant = new(dp.Budget.Delta);
         for (int release = 0; release < releases; release++)
@@ -144,7 +152,8 @@ public sealed class SumAuditor
             _findings.Add(new AuditFinding(
                 log,
                 index,
-                FormattableString.Invariant($"{site} reports ε = {reported}; {releases} releases cost {accountant.Spent.Epsilon}.")));
+                FormattableString.Invariant(
+                    $"{site} reports ε = {reported}; {releases} releases cost {accountant.Spent.Epsilon}.")));
         }
     }
 

@@ -9,7 +9,9 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Participation;
 
-/// <summary>The hospital's half of a study: checks everything for itself, then joins, commits, uploads and attests.</summary>
+/// <summary>
+/// The hospital's half of a study: checks everything for itself, then joins, commits, uploads and attests.
+/// </summary>
 /// <remarks>
 /// It acts only on records that a quorum of hospitals has cosigned: two groups that were shown different keys or
 /// cohorts never both reach a quorum, so their masks never meet in one sum.
@@ -134,11 +136,19 @@ public sealed class Participant(
             return refusal;
         }
 
+        if (document.Study.DifferentialPrivacy is not null)
+        {
+            // A promise that no noise can keep is refused here, and not when the first round asks for that noise.
+            PrivateGradientRound.NoiseOf(document.Study, new StudyProgram(document).Model.ParameterCount);
+        }
+
         return document.ContractSha256 == data.ContractSha256
             && document.Features.Count == data.Features.Count
             && document.Features.Zip(data.Features).All(pair => pair.First == pair.Second)
                 ? null
-                : new Refusal("contracts", $"The study's contract {document.Study.Contract} differs from this node's copy.");
+                : new Refusal(
+                    "contracts",
+                    $"The study's contract {document.Study.Contract} differs from this node's copy.");
     }
 
     private async Task<bool> JoinAsync(
@@ -152,9 +162,15 @@ public sealed class Participant(
             return true;
         }
 
-        ForgetKeys(study.Name);
-        RoundKeyPair pair = RoundKeyPair.Generate();
-        _keys[(study.Name, round.Number, round.Attempt)] = pair;
+        // A key whose answer was lost may be on the ledger already: it is offered again, never another one.
+        (string, int, int) attempt = (study.Name, round.Number, round.Attempt);
+        if (!_keys.TryGetValue(attempt, out RoundKeyPair? pair))
+        {
+            ForgetKeys(study.Name);
+            pair = RoundKeyPair.Generate();
+            _keys[attempt] = pair;
+        }
+
         await network.AppendAsync(
             NewDraft("round-joined", study, new()
             {
@@ -182,7 +198,9 @@ public sealed class Participant(
         int fewest = Math.Max(policy.FewestSites, document.Study.MinimumSites);
         if (round.Participants.Distinct().Count() < fewest || round.Participants.Count < MaskedUpdate.MinimumCohort)
         {
-            return new Refusal("sites.fewest", $"The cohort has {round.Participants.Count} sites; {fewest} are needed.");
+            return new Refusal(
+                "sites.fewest",
+                $"The cohort has {round.Participants.Count} sites; {fewest} are needed.");
         }
 
         string? stranger = round.Participants.FirstOrDefault(peer =>
@@ -194,7 +212,9 @@ public sealed class Participant(
 
         if (journal.HasReleased(study.Name, round.BaseModel, round.Number, round.Attempt))
         {
-            return new Refusal("one-release", "An addend from this model has left already; a second sum could be subtracted.");
+            return new Refusal(
+                "one-release",
+                "An addend from this model has left already; a second sum could be subtracted.");
         }
 
         if (_distrusted.Contains(study.Name))
@@ -211,18 +231,27 @@ public sealed class Participant(
 
         // A study that has ended has no algorithm: the purpose is compared first.
         ModelState state = await ReadModelAsync(program, round.BaseModel, cancellationToken);
-        return state.Next == round.Purpose
-            && program.AlgorithmFor(state, round.Participants.Count).Words == round.Words
+        RoundAlgorithm? algorithm = state.Next == round.Purpose
+            ? program.AlgorithmFor(state, round.Participants.Count)
+            : null;
+        return algorithm is not null && algorithm.Words == round.Words && algorithm.Noise?.Sigma == round.Sigma
             ? null
-            : new Refusal("plan", $"The round asks for {round.Purpose} with {round.Words} words; the study does not.");
+            : new Refusal(
+                "plan",
+                $"The round asks for {round.Purpose}, {round.Words} words and σ {round.Sigma}; the study does not.");
     }
 
     private async Task<bool> CommitAsync(StudyState study, RoundState round, CancellationToken cancellationToken)
     {
-        if (!_keys.TryGetValue((study.Name, round.Number, round.Attempt), out RoundKeyPair? own))
+        // The peers mask with the key on the ledger: under any other one the masks would not cancel.
+        if (!_keys.TryGetValue((study.Name, round.Number, round.Attempt), out RoundKeyPair? own)
+            || !own.PublicKey.AsSpan().SequenceEqual(round.Keys[site]))
         {
             await DeclineAsync(
-                study, round, new Refusal("restart", "The node restarted and its round key is gone."), cancellationToken);
+                study,
+                round,
+                new Refusal("restart", "The node restarted and its round key is gone."),
+                cancellationToken);
             return true;
         }
 
@@ -363,6 +392,12 @@ public sealed class Participant(
             if (refusal is null)
             {
                 artefacts.Put(next.ToBytes());
+
+                // Kept, so that this hospital's copy of the ledger can be audited without the coordinator.
+                foreach (byte[] addend in addends.Values)
+                {
+                    artefacts.Put(addend);
+                }
             }
         }
         catch (Exception problem) when (problem is InvalidDataException or ArithmeticException or FormatException)
@@ -398,7 +433,10 @@ public sealed class Participant(
         return true;
     }
 
-    private async Task<bool> PublishMetricsAsync(StudyState study, RoundState round, CancellationToken cancellationToken)
+    private async Task<bool> PublishMetricsAsync(
+        StudyState study,
+        RoundState round,
+        CancellationToken cancellationToken)
     {
         StudyDocument document = await ReadDocumentAsync(study.Document, cancellationToken);
         if (!document.Study.PerSiteMetrics)
@@ -433,7 +471,11 @@ public sealed class Participant(
         }
     }
 
-    private Task DeclineAsync(StudyState study, RoundState round, Refusal refusal, CancellationToken cancellationToken) =>
+    private Task DeclineAsync(
+        StudyState study,
+        RoundState round,
+        Refusal refusal,
+        CancellationToken cancellationToken) =>
         network.AppendAsync(
             NewDraft("round-declined", study, new()
             {

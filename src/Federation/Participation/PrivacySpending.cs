@@ -10,7 +10,8 @@ public static class PrivacySpending
     {
         SpendingEntry[] releases =
         [
-            .. journal.Entries.Where(entry => entry is { Uploaded: true, NoiseMultiplier: not null } && entry.Study == study),
+            .. journal.Entries.Where(entry =>
+                entry is { Uploaded: true, NoiseMultiplier: not null } && entry.Study == study),
         ];
         if (releases.Length == 0)
         {

@@ -6,7 +6,9 @@ using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Participation;
 
-/// <summary>The secret from which a node draws batches, noise and salts, so that it can recompute what it sent.</summary>
+/// <summary>
+/// The secret from which a node draws batches, noise and salts, so that it can recompute what it sent.
+/// </summary>
 /// <remarks>
 /// It never leaves the node: whoever knows it can subtract the node's noise. Streams are separated by study document,
 /// round, attempt and base model, so no two releases ever share noise.

@@ -27,7 +27,9 @@ public sealed record SpendingEntry(
     double? Delta,
     bool Uploaded);
 
-/// <summary>What this hospital has released, in all studies: the privacy it has spent and the rounds it may not repeat.</summary>
+/// <summary>
+/// What this hospital has released, in all studies: the privacy it has spent and the rounds it may not repeat.
+/// </summary>
 /// <remarks>
 /// Durable before the release: an addend that may have left is in the journal whatever happens next. One JSON document
 /// per line; a torn last line was never acted upon and is dropped.
@@ -78,7 +80,9 @@ public sealed class SpendingJournal
         DurableFile.WriteAtomically(_path, System.Text.Encoding.UTF8.GetBytes(text));
     }
 
-    /// <summary>Whether an addend from <paramref name="baseModel"/> may have left in another attempt than this.</summary>
+    /// <summary>
+    /// Whether an addend from <paramref name="baseModel"/> may have left in another attempt than this.
+    /// </summary>
     public bool HasReleased(string study, string baseModel, int round, int attempt) => _entries.Exists(entry =>
         entry.Uploaded && entry.Study == study && entry.BaseModel == baseModel
         && (entry.Round != round || entry.Attempt != attempt));

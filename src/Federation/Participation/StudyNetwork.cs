@@ -2,9 +2,14 @@ using DigitalTwin.Federation.Rounds;
 
 namespace DigitalTwin.Federation.Participation;
 
-/// <summary>What a participant needs of the world outside; one implementation dials the coordinator, one is a simulation.</summary>
+/// <summary>
+/// What a participant needs of the world outside; one implementation dials the coordinator, one is a simulation.
+/// </summary>
 public abstract class StudyNetwork
 {
+    /// <summary>Bytes that have left this participant on the wire so far, TLS included.</summary>
+    public abstract long BytesSent { get; }
+
     /// <summary>Signs a draft with the participant's record key and appends it. Returns when it is durable.</summary>
     /// <exception cref="RecordRefusedException">The ledger does not take the record.</exception>
     public abstract Task AppendAsync(Draft draft, CancellationToken cancellationToken);
@@ -14,9 +19,6 @@ public abstract class StudyNetwork
 
     /// <summary>Hands in an artefact that a record of this participant has named.</summary>
     public abstract Task UploadAsync(byte[] artefact, CancellationToken cancellationToken);
-
-    /// <summary>Bytes that have left this participant on the wire so far, TLS included.</summary>
-    public abstract long BytesSent { get; }
 }
 
 /// <summary>The ledger refused a record, usually because another one came first.</summary>

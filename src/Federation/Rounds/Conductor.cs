@@ -20,7 +20,9 @@ public sealed record ArtefactStore(Func<string, byte[]?> Get, Func<byte[], strin
 /// </remarks>
 public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
 {
-    /// <summary>How long a hospital whose connection is gone may stay away before its phase goes on without it.</summary>
+    /// <summary>
+    /// How long a hospital whose connection is gone may stay away before its phase goes on without it.
+    /// </summary>
     public static readonly TimeSpan AbsenceGrace = TimeSpan.FromSeconds(3);
 
     private const int MostReasonLength = 1000;
@@ -54,7 +56,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                 ? NextAnswer(study, document, hospitals)
                 : study.Current switch
                 {
-                    null or { Phase: RoundPhase.Final or RoundPhase.Aborted } => NextOpening(study, document, absence),
+                    null or { Phase: RoundPhase.Final or RoundPhase.Aborted } =>
+                        NextOpening(study, document, hospitals, absence),
                     { Phase: RoundPhase.Joining } round =>
                         NextAbort(study, document, round, [.. round.Keys.Keys], "did not join", absence),
                     { Phase: RoundPhase.Committing } round =>
@@ -69,7 +72,9 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
     }
 
-    /// <summary>Rows that a cohort is publicly taken to have: the sum of the geometric middles of its buckets.</summary>
+    /// <summary>
+    /// Rows that a cohort is publicly taken to have: the sum of the geometric middles of its buckets.
+    /// </summary>
     public static double PublicRows(StudyState study, IEnumerable<string> cohort) =>
         cohort.Sum(site => RowsBucket.Middle(study.Accepted[site].RowsBucket));
 
@@ -79,6 +84,56 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         study.LatestModel is not { } latest
             ? program.Initial()
             : ModelState.Parse(artefacts.Get(latest) ?? throw new InvalidDataException($"Model {latest} is missing."));
+
+    /// <summary>
+    /// Adds the addends of a round and takes the public step: what the coordinator does and everybody checks.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// An addend has another length than the round says, or the sum is nothing that the round can come to.
+    /// </exception>
+    internal static (byte[] Sum, ModelState Next) OpenSum(
+        StudyProgram program,
+        StudyState study,
+        RoundState round,
+        IReadOnlyDictionary<string, byte[]> addends,
+        ArtefactStore artefacts)
+    {
+        ModelState initial = program.Initial();
+        ModelState state = round.BaseModel == initial.Sha256()
+            ? initial
+            : ModelState.Parse(artefacts.Get(round.BaseModel)
+                ?? throw new InvalidDataException($"Model {round.BaseModel} is missing."));
+        ulong[] sum = new ulong[round.Words];
+        foreach ((string site, byte[] addend) in addends)
+        {
+            if (addend.Length != round.Words * sizeof(ulong))
+            {
+                throw new InvalidDataException(
+                    $"The addend of {site} has {addend.Length} bytes, not {round.Words} words.");
+            }
+
+            AddendSum.Add(sum, WordCodec.FromBytes(addend, round.Words));
+        }
+
+        RoundSetting setting = new(round.Participants.Count, PublicRows(study, round.Participants));
+        try
+        {
+            ModelState next = program.AlgorithmFor(state, round.Participants.Count).Advance(state, setting, sum);
+            return (WordCodec.ToBytes(sum), next);
+        }
+        catch (ArgumentException problem)
+        {
+            // What the hospitals hand in decides the sum: a senseless one is no defect of whoever adds it up.
+            throw new InvalidDataException($"The sum is no statistic of this round: {problem.Message}", problem);
+        }
+    }
+
+    // A field of text on the ledger is one line of bounded length.
+    internal static string LedgerText(string sentence)
+    {
+        string line = string.Concat(sentence.Select(letter => char.IsControl(letter) ? ' ' : letter));
+        return line.Length > MostReasonLength ? line[..MostReasonLength] : line;
+    }
 
     private Draft? NextAnswer(StudyState study, StudyDocument document, IReadOnlyList<string> hospitals)
     {
@@ -91,14 +146,11 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
 
         if (study.Accepted.Count < document.Study.MinimumSites)
         {
-            string declined = string.Join(" ", study.Declined.Select(pair => $"{pair.Key} declined ({pair.Value})."));
-            string silent = string.Join(", ", hospitals.Where(site =>
-                !study.Accepted.ContainsKey(site) && !study.Declined.ContainsKey(site)));
             return Close(
                 study,
                 "failed",
-                $"Only {study.Accepted.Count} of at least {document.Study.MinimumSites} hospitals accepted. {declined}"
-                    + (silent.Length > 0 ? $" No answer from {silent}." : ""),
+                $"Only {study.Accepted.Count} of at least {document.Study.MinimumSites} hospitals accepted."
+                    + Outsiders(study, hospitals),
                 null);
         }
 
@@ -114,7 +166,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             });
     }
 
-    private Draft? NextOpening(StudyState study, StudyDocument document, Func<string, TimeSpan> absence)
+    private Draft? NextOpening(
+        StudyState study, StudyDocument document, IReadOnlyList<string> hospitals, Func<string, TimeSpan> absence)
     {
         StudyProgram program = new(document);
         ModelState state = BaseOf(program, study, artefacts);
@@ -128,7 +181,7 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             bool waits = document.Study.PerSiteMetrics
                 && Elapsed(study, "metrics") < document.Study.Deadline
                 && study.Active.Any(site => !study.Evaluations.ContainsKey(site) && absence(site) <= AbsenceGrace);
-            return waits ? null : study.Released is null ? Release(study) : CloseComplete(study);
+            return waits ? null : study.Released is null ? Release(study) : CloseComplete(study, hospitals);
         }
 
         IReadOnlyList<string> cohort = study.Active;
@@ -227,8 +280,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                 ? Close(
                     study,
                     "failed",
-                    $"{missing} committed to round {round.Number} but never delivered, and the other addends are already "
-                        + "here: repeating the round without it would give that hospital away. "
+                    $"{missing} committed to round {round.Number} but never delivered, and the other addends are "
+                        + "already here: repeating the round without it would give that hospital away. "
                         + "Restart the node and launch the study again.",
                     null)
                 : null;
@@ -263,36 +316,6 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             fields);
     }
 
-    /// <summary>Adds the addends of a round and takes the public step: what the coordinator does and everybody checks.</summary>
-    /// <exception cref="InvalidDataException">An addend has another length than the round says.</exception>
-    internal static (byte[] Sum, ModelState Next) OpenSum(
-        StudyProgram program,
-        StudyState study,
-        RoundState round,
-        IReadOnlyDictionary<string, byte[]> addends,
-        ArtefactStore artefacts)
-    {
-        ModelState initial = program.Initial();
-        ModelState state = round.BaseModel == initial.Sha256()
-            ? initial
-            : ModelState.Parse(artefacts.Get(round.BaseModel)
-                ?? throw new InvalidDataException($"Model {round.BaseModel} is missing."));
-        ulong[] sum = new ulong[round.Words];
-        foreach ((string site, byte[] addend) in addends)
-        {
-            if (addend.Length != round.Words * sizeof(ulong))
-            {
-                throw new InvalidDataException($"The addend of {site} has {addend.Length} bytes, not {round.Words} words.");
-            }
-
-            AddendSum.Add(sum, WordCodec.FromBytes(addend, round.Words));
-        }
-
-        RoundSetting setting = new(round.Participants.Count, PublicRows(study, round.Participants));
-        ModelState next = program.AlgorithmFor(state, round.Participants.Count).Advance(state, setting, sum);
-        return (WordCodec.ToBytes(sum), next);
-    }
-
     private Draft? NextFinal(
         StudyState study, StudyDocument document, RoundState round, Func<string, TimeSpan> absence)
     {
@@ -303,14 +326,14 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         if (round.Attestations.Count >= quorum && settled)
         {
             return new Draft(
-            "round-final",
-            new JsonObject
-            {
-                ["attempt"] = round.Attempt,
-                ["attestations"] = round.Attestations.Count,
-                ["round"] = round.Number,
-                ["study"] = study.Name,
-            });
+                "round-final",
+                new JsonObject
+                {
+                    ["attempt"] = round.Attempt,
+                    ["attestations"] = round.Attestations.Count,
+                    ["round"] = round.Number,
+                    ["study"] = study.Name,
+                });
         }
 
         if (!settled)
@@ -331,9 +354,20 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         "model-released",
         new JsonObject { ["model"] = study.LatestModel!, ["study"] = study.Name });
 
-    private static Draft CloseComplete(StudyState study) => study.Dropped.Count == 0
-        ? Close(study, "complete", "Every hospital took part in every round.", study.Released)
+    private static Draft CloseComplete(StudyState study, IReadOnlyList<string> hospitals) => study.Dropped.Count == 0
+        ? Close(
+            study,
+            "complete",
+            $"All {study.Participants.Count} hospitals that accepted took part in every round."
+                + Outsiders(study, hospitals),
+            study.Released)
         : Close(study, "degraded", $"{Losses(study)} The study went on with the other hospitals.", study.Released);
+
+    // A sentence for each hospital that never was a part of the study; empty when there is none.
+    private static string Outsiders(StudyState study, IReadOnlyList<string> hospitals) => string.Concat(
+        study.Declined.Select(pair => $" {pair.Key} declined ({pair.Value}).").Concat(hospitals
+            .Where(site => !study.Accepted.ContainsKey(site) && !study.Declined.ContainsKey(site))
+            .Select(site => $" {site} did not answer.")));
 
     private static Draft Close(StudyState study, string verdict, string reason, string? model)
     {
@@ -350,13 +384,6 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
 
         return new Draft("study-closed", fields);
-    }
-
-    // A field of text on the ledger is one line of bounded length.
-    internal static string LedgerText(string sentence)
-    {
-        string line = string.Concat(sentence.Select(letter => char.IsControl(letter) ? ' ' : letter));
-        return line.Length > MostReasonLength ? line[..MostReasonLength] : line;
     }
 
     private static string Losses(StudyState study) => string.Join(" ", study.Dropped.Values.Distinct());

@@ -20,7 +20,9 @@ public enum RoundPhase
     /// <summary>A quorum attested: the next model stands.</summary>
     Final,
 
-    /// <summary>Given up before any addend travelled; another attempt may follow without the missing hospitals.</summary>
+    /// <summary>
+    /// Given up before any addend travelled; another attempt may follow without the missing hospitals.
+    /// </summary>
     Aborted,
 }
 
@@ -41,7 +43,13 @@ public sealed class RoundState
     private readonly Dictionary<string, Attestation> _attestations = new(StringComparer.Ordinal);
 
     internal RoundState(
-        int number, int attempt, RoundPurpose purpose, string baseModel, IReadOnlyList<string> participants, int words)
+        int number,
+        int attempt,
+        RoundPurpose purpose,
+        string baseModel,
+        IReadOnlyList<string> participants,
+        int words,
+        double? sigma)
     {
         Number = number;
         Attempt = attempt;
@@ -49,6 +57,7 @@ public sealed class RoundState
         BaseModel = baseModel;
         Participants = participants;
         Words = words;
+        Sigma = sigma;
     }
 
     /// <summary>1, 2, 3… within the study; an aborted attempt keeps its number.</summary>
@@ -64,6 +73,9 @@ public sealed class RoundState
     public IReadOnlyList<string> Participants { get; }
 
     public int Words { get; }
+
+    /// <summary>Standard deviation of the noise that the round promises; null without differential privacy.</summary>
+    public double? Sigma { get; }
 
     public IReadOnlyDictionary<string, byte[]> Keys => _keys;
 

@@ -28,5 +28,7 @@ public static class RowsBucket
     }
 
     private static int? EndOf(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int end) && end <= MostRows ? end : null;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int end) && end <= MostRows
+            ? end
+            : null;
 }

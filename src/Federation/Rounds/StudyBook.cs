@@ -5,11 +5,13 @@ using DigitalTwin.Ledger.Encoding;
 
 namespace DigitalTwin.Federation.Rounds;
 
-/// <summary>All studies as the two logs tell them: a pure replay, equal at the coordinator, at every node and at an auditor.</summary>
+/// <summary>
+/// All studies as the two logs tell them: a pure replay, equal at the coordinator, at every node and at an auditor.
+/// </summary>
 /// <remarks>
-/// The ledger checks who may write a record; <see cref="Refuses"/> checks that it fits the sequence of its study, so the
-/// order opened → joined → committed → closed → attested → final can't be broken by anyone, the coordinator included.
-/// Signatures are checked before a record comes here.
+/// The ledger checks who may write a record; <see cref="Refuses"/> checks that it fits the sequence of its study, so
+/// the order opened → joined → committed → closed → attested → final can't be broken by anyone, the coordinator
+/// included. Signatures are checked before a record comes here.
 /// </remarks>
 public sealed class StudyBook
 {
@@ -54,7 +56,9 @@ public sealed class StudyBook
             "model-released" => study.LatestModel == Text(fields, "model")
                 ? null
                 : $"Only the newest model of study {name} that a quorum attested can be released.",
-            "site-evaluated" => study.Participants.Contains(Actor(fields)) ? null : $"{Actor(fields)} takes no part in {name}.",
+            "site-evaluated" => study.Participants.Contains(Actor(fields))
+                ? null
+                : $"{Actor(fields)} takes no part in {name}.",
             _ => RefusesRoundRecord(study, record.Name, fields),
         };
     }
@@ -99,8 +103,11 @@ public sealed class StudyBook
                     ModelState.PurposeOf(Text(fields, "purpose")),
                     Text(fields, "baseModel"),
                     Texts(fields, "participants"),
-                    Integer(fields, "words"))
-                { LastIndex = index });
+                    Integer(fields, "words"),
+                    OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"))
+                {
+                    LastIndex = index,
+                });
                 break;
             case "model-released":
                 study.Released = Text(fields, "model");
@@ -213,6 +220,11 @@ public sealed class StudyBook
             return $"{stranger} takes no part in study {study.Name}.";
         }
 
+        if (Text(fields, "planDigest") != study.Document)
+        {
+            return $"Round {number} of study {study.Name} follows another plan than the approved document.";
+        }
+
         string baseModel = Text(fields, "baseModel");
         return study.LatestModel is not { } latest || latest == baseModel
             ? null
@@ -236,10 +248,12 @@ public sealed class StudyBook
         {
             "round-joined" when round.Phase == RoundPhase.Joining && !round.Keys.ContainsKey(site) => null,
             "round-declined" when round.Phase != RoundPhase.Aborted => null,
-            "update-committed" when round.Phase == RoundPhase.Committing && !round.Commitments.ContainsKey(site) => null,
+            "update-committed" when round.Phase == RoundPhase.Committing && !round.Commitments.ContainsKey(site) =>
+                null,
             "update-rejected" => null,
             "round-closed" when round.Phase == RoundPhase.Uploading => RefusesOutcome(round, fields),
-            "sum-attested" when round.Phase is RoundPhase.Attesting or RoundPhase.Final => RefusesAttestation(round, fields),
+            "sum-attested" when round.Phase is RoundPhase.Attesting or RoundPhase.Final =>
+                RefusesAttestation(round, fields),
             "round-final" when round.Phase == RoundPhase.Attesting =>
                 round.Attestations.Count >= Ledger.Members.Quorum.Of(round.Participants.Count)
                     ? null

@@ -6,8 +6,8 @@ namespace DigitalTwin.Federation.Rounds;
 
 /// <summary>Puts the records of both logs into one order that their authors could have seen.</summary>
 /// <remarks>
-/// Each data record names the size of the authorization log that its author had verified; all authorization records below
-/// that size come first. Authorization records that no data record has seen come last.
+/// Each data record names the size of the authorization log that its author had verified; all authorization records
+/// below that size come first. Authorization records that no data record has seen come last.
 /// </remarks>
 public static class StudyReplay
 {

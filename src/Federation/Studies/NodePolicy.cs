@@ -6,7 +6,9 @@ namespace DigitalTwin.Federation.Studies;
 public sealed record Refusal(string Rule, string Reason);
 
 /// <summary>A hospital's floor: what its node may take part in. A study can only be stricter.</summary>
-/// <remarks>It fails closed: without a policy file, or with one that does not parse, the node takes part in nothing.</remarks>
+/// <remarks>
+/// It fails closed: without a policy file, or with one that does not parse, the node takes part in nothing.
+/// </remarks>
 public sealed record NodePolicy
 {
     public const int SchemaVersion = 1;
@@ -50,7 +52,8 @@ public sealed record NodePolicy
     public static NodePolicy Parse(string file, string text)
     {
         DocumentNode root = DocumentNode.Parse(file, text);
-        root.AllowOnly("version", "contracts", "models", "algorithms", "privacy", "sites", "rows", "metrics", "approval");
+        root.AllowOnly(
+            "version", "contracts", "models", "algorithms", "privacy", "sites", "rows", "metrics", "approval");
         root.Required("version").Integer(SchemaVersion, SchemaVersion);
         DocumentNode privacy = root.Required("privacy");
         privacy.AllowOnly(
@@ -107,7 +110,9 @@ public sealed record NodePolicy
 
         if (study.MinimumSites < FewestSites)
         {
-            return new("sites.fewest", $"The study goes on with {study.MinimumSites} sites; this node asks for {FewestSites}.");
+            return new(
+                "sites.fewest",
+                $"The study goes on with {study.MinimumSites} sites; this node asks for {FewestSites}.");
         }
 
         if (rows < FewestRows)
@@ -117,7 +122,9 @@ public sealed record NodePolicy
 
         if (study.PerSiteMetrics && !AllowPerSiteMetrics)
         {
-            return new("metrics.perSite", "The study asks for this site's own metrics, which this node does not publish.");
+            return new(
+                "metrics.perSite",
+                "The study asks for this site's own metrics, which this node does not publish.");
         }
 
         return CheckPrivacy(study.DifferentialPrivacy, epsilonSpent);
@@ -129,22 +136,25 @@ public sealed record NodePolicy
         {
             return AllowWithoutDifferentialPrivacy
                 ? null
-                : new("privacy.withoutDifferentialPrivacy", "The study has no differential privacy; this node demands it.");
+                : new(
+                    "privacy.withoutDifferentialPrivacy",
+                    "The study has no differential privacy; this node demands it.");
         }
 
-        if (dp.Budget.Epsilon > MostEpsilonPerStudy)
+        double epsilon = dp.Budget.Epsilon;
+        if (epsilon > MostEpsilonPerStudy)
         {
             return new(
                 "privacy.mostEpsilonPerStudy",
-                FormattableString.Invariant($"ε = {dp.Budget.Epsilon} is above {MostEpsilonPerStudy} per study."));
+                FormattableString.Invariant($"ε = {epsilon} is above {MostEpsilonPerStudy} per study."));
         }
 
-        if (dp.Budget.Epsilon + epsilonSpent > MostEpsilonInTotal)
+        if (epsilon + epsilonSpent > MostEpsilonInTotal)
         {
             return new(
                 "privacy.mostEpsilonInTotal",
                 FormattableString.Invariant(
-                    $"ε = {dp.Budget.Epsilon} on top of {epsilonSpent:0.###} spent is above {MostEpsilonInTotal} in total."));
+                    $"ε = {epsilon} on top of {epsilonSpent:0.###} spent is above {MostEpsilonInTotal} in total."));
         }
 
         if (dp.Budget.Delta > MostDelta)
@@ -155,7 +165,9 @@ public sealed record NodePolicy
         }
 
         return dp.Noise == NoisePlacement.Distributed && !AllowDistributedNoise
-            ? new("privacy.distributedNoise", "Distributed noise relies on other hospitals; this node demands local noise.")
+            ? new(
+                "privacy.distributedNoise",
+                "Distributed noise relies on other hospitals; this node demands local noise.")
             : null;
     }
 }

@@ -32,7 +32,9 @@ public enum NoisePlacement
     /// <summary>Every hospital adds the full noise to its own addend: its guarantee needs nobody else.</summary>
     Local,
 
-    /// <summary>The hospitals' shares add up to the full noise: the guarantee needs the masks and honest peers.</summary>
+    /// <summary>
+    /// The hospitals' shares add up to the full noise: the guarantee needs the masks and honest peers.
+    /// </summary>
     Distributed,
 }
 
@@ -71,7 +73,9 @@ public sealed record AlgorithmSpecification(
 public sealed record DifferentialPrivacySpecification(PrivacyBudget Budget, NoisePlacement Noise, double Clip);
 
 /// <summary>A study as data: what is trained, on what, with which protection (schema version 1).</summary>
-/// <remarks>No code travels with a study. <see cref="Parse"/> is the only way in, so an instance is always valid.</remarks>
+/// <remarks>
+/// No code travels with a study. <see cref="Parse"/> is the only way in, so an instance is always valid.
+/// </remarks>
 public sealed record Study
 {
     /// <summary>The schema version this code reads and writes.</summary>
@@ -117,7 +121,9 @@ public sealed record Study
     public required ulong Seed { get; init; }
 
     /// <summary>Reads a study.</summary>
-    /// <exception cref="DocumentException">It is malformed; the message names file, line, field and what is allowed.</exception>
+    /// <exception cref="DocumentException">
+    /// It is malformed; the message names file, line, field and what is allowed.
+    /// </exception>
     public static Study Parse(string file, string text) => StudyReader.Read(DocumentNode.Parse(file, text));
 
     /// <summary>The study as the YAML text that <see cref="Parse"/> reads.</summary>

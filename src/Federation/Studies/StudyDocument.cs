@@ -7,10 +7,14 @@ using DigitalTwin.Ledger.Encoding;
 
 namespace DigitalTwin.Federation.Studies;
 
-/// <summary>One model input: its name and the public reference mean and standard deviation of the data contract.</summary>
+/// <summary>
+/// One model input: its name and the public reference mean and standard deviation of the data contract.
+/// </summary>
 public sealed record FeatureReference(string Name, double Mean, double StandardDeviation);
 
-/// <summary>What the hospitals approve: the study together with the contract's digest and features, content-addressed.</summary>
+/// <summary>
+/// What the hospitals approve: the study together with the contract's digest and features, content-addressed.
+/// </summary>
 /// <remarks>
 /// The contract itself lies at every hospital; naming its digest and features here lets the coordinator and an auditor
 /// recompute each step without reading a data contract.

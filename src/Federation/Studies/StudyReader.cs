@@ -13,13 +13,23 @@ internal static class StudyReader
     public static Study Read(DocumentNode root)
     {
         root.AllowOnly(
-            "version", "study", "title", "data", "model", "algorithm", "privacy", "sites", "rounds", "evaluation", "seed");
+            "version",
+            "study",
+            "title",
+            "data",
+            "model",
+            "algorithm",
+            "privacy",
+            "sites",
+            "rounds",
+            "evaluation",
+            "seed");
         root.Required("version").Integer(Study.SchemaVersion, Study.SchemaVersion);
 
         DocumentNode data = root.Required("data");
         data.AllowOnly("contract");
         ModelSpecification model = ReadModel(root.Required("model"));
-        AlgorithmSpecification algorithm = ReadAlgorithm(root.Required("algorithm"));
+        AlgorithmSpecification algorithm = ReadAlgorithm(root.Required("algorithm"), model.Kind);
         DocumentNode privacy = root.Required("privacy");
         DifferentialPrivacySpecification? dp = ReadPrivacy(privacy);
         RefuseImpossible(root, model, algorithm, dp);
@@ -67,7 +77,7 @@ internal static class StudyReader
             : throw node.Problem("give one to four hidden layers, such as hidden: [16].");
     }
 
-    private static AlgorithmSpecification ReadAlgorithm(DocumentNode node)
+    private static AlgorithmSpecification ReadAlgorithm(DocumentNode node, ModelKind model)
     {
         node.AllowOnly(
             "kind", "rounds", "l2", "learningRate", "momentum", "serverLearningRate", "localSteps", "batchSize");
@@ -78,7 +88,7 @@ internal static class StudyReader
             "fedavg" => AlgorithmKind.FedAvg,
             _ => AlgorithmKind.FedAdam,
         };
-        AlgorithmSpecification defaults = AlgorithmDefaults.Of(kind);
+        AlgorithmSpecification defaults = AlgorithmDefaults.Of(kind, model);
         return new AlgorithmSpecification(
             kind,
             node.Optional("rounds")?.Integer(1, Study.MostRounds) ?? defaults.Rounds,
@@ -131,7 +141,8 @@ internal static class StudyReader
 
         if (algorithm.Kind == AlgorithmKind.Newton && model.Kind != ModelKind.Logistic)
         {
-            throw root.Required("model").Problem("newton solves logistic models only; choose gradient, fedavg or fedadam.");
+            throw root.Required("model").Problem(
+                "newton solves logistic models only; choose gradient, fedavg or fedadam.");
         }
     }
 }

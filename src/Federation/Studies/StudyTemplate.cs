@@ -33,7 +33,7 @@ public static class StudyTemplate
                 Title = title,
                 Contract = contract,
                 Model = new ModelSpecification(model, model == ModelKind.Mlp ? [16] : []),
-                Algorithm = AlgorithmDefaults.Of(algorithm),
+                Algorithm = AlgorithmDefaults.Of(algorithm, model),
                 DifferentialPrivacy = budget is { } promised
                     ? new DifferentialPrivacySpecification(promised, noise, Clip: 1)
                     : null,

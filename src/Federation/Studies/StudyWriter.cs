@@ -3,7 +3,9 @@ using System.Text;
 
 namespace DigitalTwin.Federation.Studies;
 
-/// <summary>Writes a study as the YAML that <see cref="StudyReader"/> reads: every field explicit, nothing left to defaults.</summary>
+/// <summary>
+/// Writes a study as the YAML that <see cref="StudyReader"/> reads: every field explicit, nothing left to defaults.
+/// </summary>
 internal static class StudyWriter
 {
     public static string Write(Study study)
@@ -67,6 +69,11 @@ internal static class StudyWriter
         yaml.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 
     // Free text is quoted, so that no character of it is read as YAML.
-    private static string Quote(string text) =>
-        "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
+    private static string Quote(string text)
+    {
+        string escaped = text
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal);
+        return $"\"{escaped}\"";
+    }
 }

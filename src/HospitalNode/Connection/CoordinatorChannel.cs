@@ -8,7 +8,9 @@ using Grpc.Net.Client;
 namespace DigitalTwin.HospitalNode.Connection;
 
 /// <summary>The one connection that a member has: outwards, to its coordinator, over TLS 1.3.</summary>
-/// <remarks>The coordinator is known by the pin of its public key; names and public certificate authorities play no part.</remarks>
+/// <remarks>
+/// The coordinator is known by the pin of its public key; names and public certificate authorities play no part.
+/// </remarks>
 public sealed class CoordinatorChannel : IDisposable
 {
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(10);
@@ -16,12 +18,14 @@ public sealed class CoordinatorChannel : IDisposable
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
     private readonly SocketsHttpHandler _handler;
+    private volatile X509Certificate2? _certificate;
     private long _bytesSent;
 
     /// <param name="pin">SHA-256 of the coordinator's SubjectPublicKeyInfo, lower-case hex.</param>
     /// <param name="certificate">The member's certificate; null for enrolment.</param>
     public CoordinatorChannel(Uri address, string pin, X509Certificate2? certificate)
     {
+        _certificate = certificate;
         _handler = new SocketsHttpHandler
         {
             KeepAlivePingDelay = PingDelay,
@@ -34,7 +38,7 @@ public sealed class CoordinatorChannel : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 EnabledSslProtocols = SslProtocols.Tls13,
-                ClientCertificates = certificate is null ? [] : [certificate],
+                LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => _certificate!,
                 RemoteCertificateValidationCallback = (_, server, _, _) => server is not null && PinOf(server) == pin,
             },
         };
@@ -50,6 +54,9 @@ public sealed class CoordinatorChannel : IDisposable
 
     /// <summary>Bytes that have left on this connection, TLS included.</summary>
     public long BytesSent => Interlocked.Read(ref _bytesSent);
+
+    /// <summary>Shows another certificate from the next connection on.</summary>
+    public void Use(X509Certificate2 certificate) => _certificate = certificate;
 
     public void Dispose()
     {

@@ -32,7 +32,11 @@ public sealed class CoordinatorClient : StudyNetwork, IDisposable
     private readonly Dictionary<LogKind, long> _appended = [];
 
     public CoordinatorClient(
-        MemberFolder folder, MemberIdentity identity, CoordinatorChannel channel, LedgerReplica replica, TimeProvider time)
+        MemberFolder folder,
+        MemberIdentity identity,
+        CoordinatorChannel channel,
+        LedgerReplica replica,
+        TimeProvider time)
     {
         _identity = identity;
         _channel = channel;

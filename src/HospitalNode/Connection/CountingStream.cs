@@ -1,6 +1,8 @@
 namespace DigitalTwin.HospitalNode.Connection;
 
-/// <summary>Counts every byte that leaves on a connection, TLS and framing included: what IT would see on the wire.</summary>
+/// <summary>
+/// Counts every byte that leaves on a connection, TLS and framing included: what IT would see on the wire.
+/// </summary>
 internal sealed class CountingStream(Stream inner, Action<int> sent) : Stream
 {
     public override bool CanRead => true;

@@ -20,7 +20,10 @@ internal sealed class HealthClient(CoordinatorChannel channel)
         Metadata headers = await call.ResponseHeadersAsync;
         await call.ResponseAsync;
         return DateTimeOffset.TryParse(
-            headers.GetValue("date"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset there)
+            headers.GetValue("date"),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out DateTimeOffset there)
             ? there
             : null;
     }

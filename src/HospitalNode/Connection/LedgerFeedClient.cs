@@ -1,11 +1,14 @@
 using System.Threading.Channels;
+using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Protos.V1;
 using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode.Connection;
 
-/// <summary>News from the coordinator about one log; or, with <see cref="Trouble"/>, that there will be none for a while.</summary>
+/// <summary>
+/// News from the coordinator about one log; or, with <see cref="Trouble"/>, that there will be none for a while.
+/// </summary>
 public sealed record LedgerNews(
     LogKind Log,
     IReadOnlyList<ReadOnlyMemory<byte>> Entries,
@@ -13,11 +16,16 @@ public sealed record LedgerNews(
     string FinalCheckpoint,
     string? Trouble);
 
-/// <summary>Follows both logs and keeps following: a broken stream is opened again from where the copy stands.</summary>
+/// <summary>
+/// Follows both logs and keeps following: a broken stream is opened again from where the copy stands.
+/// </summary>
 public sealed class LedgerFeedClient
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>Less than a restarted coordinator waits before it goes on without a hospital.</summary>
+    private static readonly TimeSpan LongestRetry = Conductor.AbsenceGrace / 3;
+
 
     /// <summary>Messages held back when the reader is slow; then the stream waits.</summary>
     private const int MostBuffered = 16;
@@ -27,12 +35,12 @@ public sealed class LedgerFeedClient
     private readonly Channel<LedgerNews> _news = Channel.CreateBounded<LedgerNews>(MostBuffered);
     private readonly Dictionary<LogKind, long> _next;
 
-    /// <param name="sizes">Size of the member's copy of each log.</param>
-    public LedgerFeedClient(CoordinatorChannel channel, IReadOnlyDictionary<LogKind, long> sizes, TimeProvider time)
+    /// <summary>A feed that goes on where the member's copy ends.</summary>
+    public LedgerFeedClient(CoordinatorChannel channel, LedgerReplica replica, TimeProvider time)
     {
         _client = new LedgerExchange.LedgerExchangeClient(channel.Grpc);
-        _next = new Dictionary<LogKind, long>(sizes);
         _time = time;
+        _next = Enum.GetValues<LogKind>().ToDictionary(log => log, replica.ReceivedOf);
     }
 
     public ChannelReader<LedgerNews> News => _news.Reader;

@@ -17,8 +17,8 @@ public sealed class LedgerDistrustException(string message) : Exception(message)
 
 /// <summary>A member's own copy of both logs, judged record by record, and what follows from it.</summary>
 /// <remarks>
-/// Nothing the coordinator says is believed: every record is checked as an auditor would before it is kept. A data record
-/// waits until the authorization records that its author had seen are here. One thread at a time.
+/// Nothing the coordinator says is believed: every record is checked as an auditor would before it is kept. A data
+/// record waits until the authorization records that its author had seen are here. One thread at a time.
 /// </remarks>
 public sealed class LedgerReplica : IDisposable
 {
@@ -46,6 +46,12 @@ public sealed class LedgerReplica : IDisposable
 
     public StudyBook Studies { get; } = new();
 
+    /// <summary>Records of the data log that a quorum of hospitals has cosigned.</summary>
+    public long FinalDataSize => _data.Final is { } final ? Checkpoint.Parse(final.Text).Size : 0;
+
+    /// <summary>Whether every record on this copy is under a checkpoint with a quorum of cosignatures.</summary>
+    public bool IsFinal => _waiting.Count == 0 && IsFinalLog(_authorization) && IsFinalLog(_data);
+
     /// <summary>Opens the member's copy and replays it.</summary>
     /// <param name="witnessKey">The hospital's key; null for a member that does not cosign.</param>
     public static LedgerReplica Open(
@@ -67,12 +73,6 @@ public sealed class LedgerReplica : IDisposable
     /// <summary>Entries of a log that have been received, kept or waiting.</summary>
     public long ReceivedOf(LogKind log) =>
         MirrorOf(log).Entries.Size + (log == LogKind.Data ? _waiting.Count : 0);
-
-    /// <summary>Records of the data log that a quorum of hospitals has cosigned.</summary>
-    public long FinalDataSize => _data.Final is { } final ? Checkpoint.Parse(final.Text).Size : 0;
-
-    /// <summary>Whether every record on this copy is under a checkpoint with a quorum of cosignatures.</summary>
-    public bool IsFinal => _waiting.Count == 0 && IsFinalLog(_authorization) && IsFinalLog(_data);
 
     /// <summary>Takes in what the coordinator sent.</summary>
     /// <exception cref="LedgerDistrustException">A record does not hold.</exception>
@@ -114,7 +114,9 @@ public sealed class LedgerReplica : IDisposable
         }
     }
 
-    /// <summary>Cosignatures of the newest checkpoints whose entries are here; each is persisted before it is returned.</summary>
+    /// <summary>
+    /// Cosignatures of the newest checkpoints whose entries are here; each is persisted before it is returned.
+    /// </summary>
     public IReadOnlyList<DueCosignature> Cosign()
     {
         List<DueCosignature> due = [];

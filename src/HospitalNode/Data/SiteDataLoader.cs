@@ -50,8 +50,8 @@ public static class SiteDataLoader
         return new LoadedData(site, all, contract);
     }
 
-    // The split must not change from study to study: held-out rows would leak into training. So it depends on the site's
-    // name alone.
+    // The split must not change from study to study: held-out rows would leak into training. So it depends on the
+    // site's name alone.
     private static PhiloxStream SplitStream(string site)
     {
         byte[] digest = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("DigitalTwin/split/v1/" + site));

@@ -18,7 +18,8 @@ public static class EnrolmentClient
 
     /// <summary>Enrols; a repeated call after a lost answer uses the keys that are there.</summary>
     /// <param name="memberName">Name the token was made for; the witness key carries it.</param>
-    /// <exception cref="NodeException">The coordinator refused or could not be reached.</exception>
+    /// <exception cref="EnrolmentRefusedException">The coordinator refused the token or the keys.</exception>
+    /// <exception cref="NodeException">It could not be reached, or its keys do not belong together.</exception>
     public static async Task<MemberIdentity> EnrolAsync(
         MemberFolder folder,
         string memberName,
@@ -34,7 +35,8 @@ public static class EnrolmentClient
 
         DurableFile.CreateFolder(folder.Identity);
         using ECDsa tlsKey = LoadOrMakeTlsKey(folder);
-        using RecordKey recordKey = LoadOrMake(folder.RecordKey, RecordKey.Load, RecordKey.Generate, key => key.Save(folder.RecordKey));
+        using RecordKey recordKey = LoadOrMake(
+            folder.RecordKey, RecordKey.Load, RecordKey.Generate, key => key.Save(folder.RecordKey));
         using Ed25519Key witnessKey = LoadOrMake(
             folder.WitnessKey, Ed25519Key.Load, Ed25519Key.Generate, key => key.Save(folder.WitnessKey));
 
@@ -54,8 +56,15 @@ public static class EnrolmentClient
         return Keep(folder, reply, coordinator, token.CoordinatorPin);
     }
 
+    internal static void WriteCertificate(string path, X509Certificate2 certificate) =>
+        DurableFile.WriteAtomically(path, System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()));
+
     private static async Task<EnrolReply> CallAsync(
-        Uri coordinator, EnrolmentToken token, EnrolRequest message, TimeProvider time, CancellationToken cancellationToken)
+        Uri coordinator,
+        EnrolmentToken token,
+        EnrolRequest message,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using CoordinatorChannel channel = new(coordinator, token.CoordinatorPin, certificate: null);
         try
@@ -65,14 +74,14 @@ public static class EnrolmentClient
         }
         catch (RpcException refused) when (refused.StatusCode == StatusCode.PermissionDenied)
         {
-            throw new NodeException($"The coordinator refused: {refused.Status.Detail}", refused);
+            throw new EnrolmentRefusedException($"The coordinator refused: {refused.Status.Detail}", refused);
         }
         catch (RpcException failed) when (failed.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded
             or StatusCode.Internal)
         {
             throw new NodeException(
-                $"No trusted coordinator answers at {coordinator}: check address, firewall, and that the token is of this "
-                    + $"consortium ({failed.Status.Detail}).",
+                $"No trusted coordinator answers at {coordinator}: check address, firewall, "
+                    + $"and that the token is of this consortium ({failed.Status.Detail}).",
                 failed);
         }
     }
@@ -86,7 +95,8 @@ public static class EnrolmentClient
         if (genesis.Statement.Name != "genesis" || genesisPin != pin
             || genesis.Statement.Predicate["rootCertificate"]?.GetValue<string>() != rootDigest)
         {
-            throw new NodeException("The coordinator's genesis record does not name the keys it answers with; do not trust it.");
+            throw new NodeException(
+                "The coordinator's genesis record does not name the keys it answers with; do not trust it.");
         }
 
         using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(reply.Certificate.Span);
@@ -103,9 +113,6 @@ public static class EnrolmentClient
         folder.Save(identity);
         return identity;
     }
-
-    internal static void WriteCertificate(string path, X509Certificate2 certificate) =>
-        DurableFile.WriteAtomically(path, System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()));
 
     private static ECDsa LoadOrMakeTlsKey(MemberFolder folder)
     {

@@ -2,7 +2,9 @@ using System.Buffers.Text;
 
 namespace DigitalTwin.HospitalNode.Membership;
 
-/// <summary>An enrolment token as the operator hands it over: a secret, and the pin of the coordinator's TLS key.</summary>
+/// <summary>
+/// An enrolment token as the operator hands it over: a secret, and the pin of the coordinator's TLS key.
+/// </summary>
 public sealed record EnrolmentToken(byte[] Secret, string CoordinatorPin)
 {
     private const string Prefix = "dt1";

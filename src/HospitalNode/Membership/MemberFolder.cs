@@ -14,7 +14,9 @@ namespace DigitalTwin.HospitalNode.Membership;
 /// <param name="CoordinatorPin">SHA-256 of the coordinator's TLS public key.</param>
 public sealed record MemberIdentity(string Member, Role Role, Uri Coordinator, string Genesis, string CoordinatorPin);
 
-/// <summary>Where a member, a hospital node above all, keeps its keys, its copy of the ledger and its journal.</summary>
+/// <summary>
+/// Where a member, a hospital node above all, keeps its keys, its copy of the ledger and its journal.
+/// </summary>
 public sealed record MemberFolder(string Root)
 {
     public string Identity => Path.Combine(Root, "identity");
@@ -61,7 +63,8 @@ public sealed record MemberFolder(string Root)
         if (!IsEnrolled)
         {
             throw new NodeException(
-                $"{Root} holds no enrolled member; enrol with dtwin node enroll --state {Root} --token … --coordinator ….");
+                $"{Root} holds no enrolled member; "
+                    + $"enrol with dtwin node enroll --state {Root} --token … --coordinator ….");
         }
 
         return JsonSerializer.Deserialize(File.ReadAllText(MemberFile), MemberJson.Default.MemberIdentity)!;
@@ -114,7 +117,8 @@ public sealed record MemberFolder(string Root)
         byte[] secret = File.ReadAllBytes(ReplaySecret);
         return secret.Length == ReplayKey.Size
             ? new ReplayKey(secret)
-            : throw new NodeException($"{ReplaySecret} does not hold {ReplayKey.Size} bytes; restore it from a backup.");
+            : throw new NodeException(
+                $"{ReplaySecret} does not hold {ReplayKey.Size} bytes; restore it from a backup.");
     }
 }
 

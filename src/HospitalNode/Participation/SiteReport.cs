@@ -20,7 +20,9 @@ public sealed record ReportedRocPoint(double FalsePositiveRate, double TruePosit
 /// <summary>One bin of a calibration plot.</summary>
 public sealed record ReportedCalibrationBin(double MeanPrediction, double ObservedShare, int Rows);
 
-/// <summary>What a hospital keeps for itself about one study. It holds exact counts and never leaves the node.</summary>
+/// <summary>
+/// What a hospital keeps for itself about one study. It holds exact counts and never leaves the node.
+/// </summary>
 /// <param name="Metrics">The study's model on this hospital's held-out rows; null when there is no model.</param>
 /// <param name="Local">A model of this hospital's training rows alone, on the same held-out rows.</param>
 /// <param name="Updates">SHA-256 of each addend in clear, in the order of rounds.</param>
@@ -51,7 +53,12 @@ public sealed record SiteReport(
     /// <summary>Makes the report of a closed study.</summary>
     /// <param name="model">The last model that this node attested; null when there is none.</param>
     public static SiteReport Of(
-        StudyState study, string site, StudyProgram? program, ModelState? model, LoadedData data, SpendingJournal journal)
+        StudyState study,
+        string site,
+        StudyProgram? program,
+        ModelState? model,
+        LoadedData data,
+        SpendingJournal journal)
     {
         PrivacyBudget? spent = PrivacySpending.OfStudy(journal, study.Name);
         double[] predictions = program is not null && model is not null
@@ -77,10 +84,14 @@ public sealed record SiteReport(
             LocalOnly(data.Site),
             spent?.Epsilon,
             spent?.Delta,
-            [.. journal.Entries.Where(entry => entry.Study == study.Name && entry.Uploaded).Select(entry => entry.ClearDigest)],
+            [
+                .. journal.Entries
+                    .Where(entry => entry.Study == study.Name && entry.Uploaded)
+                    .Select(entry => entry.ClearDigest),
+            ],
             [.. roc.Select(point => new ReportedRocPoint(point.FalsePositiveRate, point.TruePositiveRate))],
             [.. bins.Where(bin => bin.Rows > 0).Select(bin =>
-                    new ReportedCalibrationBin(bin.MeanProbability!.Value, bin.ObservedRate!.Value, bin.Rows))]);
+                new ReportedCalibrationBin(bin.MeanProbability!.Value, bin.ObservedRate!.Value, bin.Rows))]);
     }
 
     public void Write(MemberFolder folder)

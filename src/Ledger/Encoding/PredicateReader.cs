@@ -147,6 +147,8 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
             : throw Refuse(name, "must not repeat an entry.");
     }
 
+    internal RecordFormatException Refuse(string name, string reason) => new(PathOf(name), reason);
+
     private static PredicateReader Single(JsonNode? item, string path) =>
         new(new JsonObject { ["item"] = item?.DeepClone() }, path);
 
@@ -160,8 +162,6 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
         source[name] is JsonValue value && value.GetValueKind() == kind
             ? value
             : throw Refuse(name, source.ContainsKey(name) ? $"must be {expected}." : "is missing.");
-
-    internal RecordFormatException Refuse(string name, string reason) => new(PathOf(name), reason);
 
     private string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
 

@@ -13,6 +13,8 @@ public static class Cosignature
 {
     private const int TimeSize = sizeof(ulong);
 
+    private static readonly long MaxSeconds = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
+
     /// <summary>Signs <paramref name="checkpointText"/> as the witness <paramref name="name"/>.</summary>
     public static NoteSignature Sign(string checkpointText, string name, Ed25519Key key, DateTimeOffset time)
     {
@@ -39,8 +41,6 @@ public static class Cosignature
         signature.Length == TimeSize + Ed25519.SignatureSize
         && SecondsOf(signature) >= 0
         && Ed25519.Verify(publicKey, Message(text, SecondsOf(signature)), signature[TimeSize..]);
-
-    private static readonly long MaxSeconds = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     private static long SecondsOf(ReadOnlySpan<byte> signature) => BinaryPrimitives.ReadInt64BigEndian(signature);
 

@@ -11,7 +11,7 @@ public sealed class ResultJsonTests
     {
         {
             "",
-            "study verdict seed rounds sites pooledTest comparator model privacy ledger seconds reason notes"
+            "study verdict seed rounds sites pooledTest comparator model privacy ledger seconds reason notes processes"
         },
         { "rounds.0", "n loss bytesPerSite seconds purpose lossOn" },
         { "rounds.0.bytesPerSite", "cleveland hungarian switzerland va-long-beach" },

@@ -94,7 +94,7 @@ public sealed class StudyReaderTests
             """);
 
         Assert.Equal([16], study.Model.Hidden);
-        Assert.Equal(AlgorithmDefaults.Of(AlgorithmKind.Gradient), study.Algorithm);
+        Assert.Equal(AlgorithmDefaults.Of(AlgorithmKind.Gradient, ModelKind.Mlp), study.Algorithm);
         Assert.Equal((NoisePlacement.Distributed, 1.0), (study.DifferentialPrivacy!.Noise, study.DifferentialPrivacy.Clip));
         Assert.Equal((3, OnMissing.Degrade, TimeSpan.FromMinutes(5)), (study.MinimumSites, study.OnMissing, study.Deadline));
         Assert.Equal((false, 1ul), (study.PerSiteMetrics, study.Seed));

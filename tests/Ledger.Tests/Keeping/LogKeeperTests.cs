@@ -67,7 +67,7 @@ public sealed class LogKeeperTests : IDisposable
 
         LedgerDamagedException error = Assert.Throws<LedgerDamagedException>(OpenData);
 
-        Assert.Equal(11, error.Index);
+        Assert.Equal(12, error.Index);
         Assert.Equal(entries.Length - 10, new FileInfo(path).Length);
     }
 
@@ -75,7 +75,7 @@ public sealed class LogKeeperTests : IDisposable
     public void Other_entries_than_those_signed_do_not_open()
     {
         _consortium.Found().RunStudy();
-        ReadOnlyMemory<byte>[] leaves = [.. Enumerable.Range(0, 12).Select(i => _consortium.Data.Entries.Read(11 - i))];
+        ReadOnlyMemory<byte>[] leaves = [.. Enumerable.Range(0, 13).Select(i => _consortium.Data.Entries.Read(12 - i))];
         _consortium.Close();
         File.WriteAllBytes(
             Path.Combine(DataFolder, EntryLog.FileName), [.. EntryFile.Header, .. EntryFile.Frame(leaves)]);

@@ -20,7 +20,7 @@ public sealed class RecordCatalogueTests
         ["study-accepted"] = (LogKind.Authorization, Role.Hospital),
         ["study-declined"] = (LogKind.Authorization, Role.Hospital),
         ["study-approved"] = (LogKind.Authorization, Role.Coordinator),
-        ["study-closed"] = (LogKind.Authorization, Role.Coordinator),
+        ["study-closed"] = (LogKind.Data, Role.Coordinator),
         ["round-opened"] = (LogKind.Data, Role.Coordinator),
         ["round-joined"] = (LogKind.Data, Role.Hospital),
         ["round-declined"] = (LogKind.Data, Role.Hospital),

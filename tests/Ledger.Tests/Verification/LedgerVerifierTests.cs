@@ -19,7 +19,7 @@ public sealed class LedgerVerifierTests : IClassFixture<LedgerVerifierTests.Writ
     }
 
     public static TheoryData<LogKind, int> EveryRecord =>
-        [.. Records(LogKind.Authorization, 11), .. Records(LogKind.Data, 12)];
+        [.. Records(LogKind.Authorization, 10), .. Records(LogKind.Data, 13)];
 
     public void Dispose() => _copy.Dispose();
 
@@ -30,9 +30,9 @@ public sealed class LedgerVerifierTests : IClassFixture<LedgerVerifierTests.Writ
 
         Assert.Empty(report.Findings);
         Assert.True(report.Passed);
-        Assert.Equal(11, report.Authorization!.Size);
-        Assert.Equal(12, report.Data!.Size);
-        Assert.Equal((12L, 3, 3), (report.Data.FinalSize, report.Data.Cosignatures, report.Data.Quorum));
+        Assert.Equal(10, report.Authorization!.Size);
+        Assert.Equal(13, report.Data!.Size);
+        Assert.Equal((13L, 3, 3), (report.Data.FinalSize, report.Data.Cosignatures, report.Data.Quorum));
         Assert.Equal(_written.Consortium.Data.Entries.Root, report.Data.Root);
         Assert.Equal(["centre", "hospital-a", "hospital-b", "hospital-c", "lab"], report.Members.Select(m => m.Id));
         Assert.Equal(3, report.Records["sum-attested"]);
@@ -153,7 +153,7 @@ public sealed class LedgerVerifierTests : IClassFixture<LedgerVerifierTests.Writ
     public void An_edited_checkpoint_size_breaks_its_signature()
     {
         string path = _copy.PathOf(LogKind.Data, "checkpoint");
-        File.WriteAllText(path, File.ReadAllText(path).Replace("\n12\n", "\n11\n"));
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\n13\n", "\n12\n"));
 
         Assert.Contains(_copy.Verify().Findings, finding => finding.Code == "checkpoint");
     }

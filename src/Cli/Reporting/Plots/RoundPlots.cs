@@ -10,6 +10,8 @@ internal static class RoundPlots
     private const int Height = 260;
     private const int Left = 74;
 
+    private static CultureInfo Culture => CultureInfo.InvariantCulture;
+
     /// <summary>Loss after each round that has one.</summary>
     public static XElement Loss(IReadOnlyList<RoundResult> rounds)
     {
@@ -82,8 +84,6 @@ internal static class RoundPlots
         string text = string.Create(Culture, $"{rounds.Count} rounds; at most {most} in one round from all hospitals.");
         return frame.Finish("bytes", "Bytes per round and hospital", text);
     }
-
-    private static CultureInfo Culture => CultureInfo.InvariantCulture;
 
     // Half a round of air on both sides, so that the first and the last bar are as wide as the others.
     private static (double From, double To) Span(IReadOnlyList<RoundResult> rounds) =>
