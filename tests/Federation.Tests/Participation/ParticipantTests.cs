@@ -37,11 +37,17 @@ public sealed class ParticipantTests
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
         SimulatedHospital north = consortium["north"];
         string name = consortium.Propose(StudyText.Study(Quick));
-        consortium.Faults = new SimulatedFaults { IsAway = (site, study) => site == "north" && study.Current is not null };
+        consortium.Faults = new SimulatedFaults
+        {
+            IsAway = (site, study) => site == "north" && study.Current is not null,
+        };
         await StepTo(consortium, name, RoundPhase.Joining);
 
         Assert.True(await north.Participant.AdvanceAsync(
-            north.Studies.Find(name)!, new Surroundings(new HashSet<string> { "north", "east", "south" }, 100), true, Token));
+            north.Studies.Find(name)!,
+            new Surroundings(new HashSet<string> { "north", "east", "south" }, 100),
+            approved: true,
+            Token));
 
         Assert.StartsWith(
             "cohort: west is not an enrolled hospital",
@@ -52,7 +58,8 @@ public sealed class ParticipantTests
     [Fact]
     public async Task Where_a_person_must_approve_a_node_waits_for_it()
     {
-        NodePolicy policy = NodePolicy.Parse("p.yaml", PolicyText.Open.Replace("automatic", "person", StringComparison.Ordinal));
+        NodePolicy policy = NodePolicy.Parse(
+            "p.yaml", PolicyText.Open.Replace("automatic", "person", StringComparison.Ordinal));
         HospitalPlan[] plans = Sites.Synthetic();
         SimulatedConsortium consortium = new(Sites.Contract, [plans[0] with { Policy = policy }, .. plans[1..]]);
         SimulatedHospital north = consortium["north"];
@@ -65,7 +72,7 @@ public sealed class ParticipantTests
     }
 
     [Fact]
-    public async Task A_document_that_is_none_or_of_another_contract_is_declined()
+    public async Task A_study_on_another_copy_of_the_contract_is_declined()
     {
         HospitalPlan[] plans = Sites.Synthetic();
         HospitalPlan other = plans[3] with { Data = plans[3].Data with { ContractSha256 = new string('0', 64) } };
@@ -73,7 +80,8 @@ public sealed class ParticipantTests
 
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick), Token);
 
-        Assert.StartsWith("contracts: The study's contract heart-disease/v1 differs", study.Declined["west"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "contracts: The study's contract heart-disease/v1 differs", study.Declined["west"], StringComparison.Ordinal);
         Assert.Equal("complete", study.Closing!.Verdict);
     }
 
@@ -87,7 +95,8 @@ public sealed class ParticipantTests
         StudyState second = await consortium.RunAsync(Private("second"), Token);
 
         Assert.Equal("complete", first.Closing!.Verdict);
-        Assert.StartsWith("privacy.mostEpsilonInTotal: ε = 1 on top of 1 spent", second.Declined["north"], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "privacy.mostEpsilonInTotal: ε = 1 on top of 1 spent", second.Declined["north"], StringComparison.Ordinal);
         Assert.Equal(["east", "south", "west"], second.Participants);
         Assert.InRange(Spent(consortium["north"]), 0.999, 1.5);
     }
