@@ -127,7 +127,8 @@ public static class Preflight
         }
         catch (RpcException problem)
         {
-            return new PreflightCheck(Name, false, $"The coordinator does not answer ({problem.StatusCode}): {problem.Status.Detail}");
+            return new PreflightCheck(
+                Name, false, $"The coordinator does not answer ({problem.StatusCode}): {problem.Status.Detail}");
         }
         catch (NodeException problem)
         {

@@ -18,8 +18,8 @@ public sealed class HappyPathTests
         StudyState exact = await consortium.RunStudyAsync(StudyText.Newton("exact"));
         StudyState noisy = await consortium.RunStudyAsync(StudyText.PrivateGradient("noisy"));
 
-        AssertComplete(exact);
-        AssertComplete(noisy);
+        StudyAssert.Complete(exact);
+        StudyAssert.Complete(noisy);
         Assert.All(noisy.Rounds.SelectMany(round => round.Attestations.Values), one => Assert.NotNull(one.Epsilon));
         Assert.All(exact.Rounds.SelectMany(round => round.Attestations.Values), one => Assert.Null(one.Epsilon));
         await WaitForReportsAsync(consortium, "exact", "noisy");
@@ -37,19 +37,6 @@ public sealed class HappyPathTests
         }
 
         await consortium.AssertVerifiesAsync();
-    }
-
-    private static void AssertComplete(StudyState study)
-    {
-        Assert.Equal("complete", study.Closing!.Verdict);
-        Assert.Equal(study.LatestModel, study.Closing.Model);
-        Assert.Empty(study.Dropped);
-        Assert.All(study.Rounds, round =>
-        {
-            Assert.Equal(RoundPhase.Final, round.Phase);
-            Assert.Equal(4, round.Outcome!.Addends.Count);
-            Assert.Equal(4, round.Attestations.Count);
-        });
     }
 
     private static async Task WaitForReportsAsync(RunningConsortium consortium, params string[] studies)

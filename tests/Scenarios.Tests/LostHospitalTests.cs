@@ -37,7 +37,7 @@ public sealed class LostHospitalTests
         await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west"]);
         consortium.TapOf("west").CutBefore(Put, 1);
 
-        StudyState study = await consortium.RunStudyAsync(StudyText.Newton("half-delivered", deadlineSeconds: 2));
+        StudyState study = await consortium.RunStudyAsync(StudyText.Newton("half-delivered", deadlineSeconds: 3));
 
         Assert.Equal("failed", study.Closing!.Verdict);
         Assert.StartsWith("west committed to round 1 but never delivered", study.Closing.Reason, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class LostHospitalTests
         await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west"]);
         consortium.TapOf("west").CutBefore(Append, 1);
 
-        StudyState study = await consortium.RunStudyAsync(StudyText.Newton("silent", deadlineSeconds: 2));
+        StudyState study = await consortium.RunStudyAsync(StudyText.Newton("silent", deadlineSeconds: 3));
 
         Assert.Equal("complete", study.Closing!.Verdict);
         Assert.Equal(["east", "north", "south"], study.Participants);

@@ -70,8 +70,6 @@ public sealed class SenselessStudyTests
     [InlineData("kind: logistic", "kind: gradient, rounds: 1000", "epsilon: 0.001, delta: 1e-12, clip: 1e6, noise: local")]
     [InlineData("kind: logistic", "kind: gradient, rounds: 1", "epsilon: 100, delta: 0.1, clip: 1e-6, noise: distributed")]
     [InlineData("kind: mlp, hidden: [64, 64]", "kind: gradient, rounds: 1, learningRate: 1e3", "epsilon: 100, delta: 0.1")]
-    [InlineData("kind: logistic", "kind: fedadam, rounds: 2, learningRate: 1e3, localSteps: 50", null)]
-    [InlineData("kind: logistic", "kind: gradient, rounds: 3, learningRate: 1e3, momentum: 0.999, l2: 1e6", null)]
     [InlineData("kind: logistic", "kind: newton, rounds: 2, l2: 0", null)]
     public async Task A_study_at_the_edge_of_the_schema_ends(string model, string algorithm, string? dp)
     {

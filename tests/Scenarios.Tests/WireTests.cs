@@ -89,6 +89,7 @@ public sealed class WireTests
         // An exact row count is finer than the bucket that the node has agreed to tell.
         string[] own = [.. Records(consortium).Where(record => record.Contains("\"south\"", StringComparison.Ordinal))];
         Assert.Contains(own, record => record.Contains("\"rowsBucket\":\"20-49\"", StringComparison.Ordinal));
+        await consortium.AssertVerifiesAsync();
     }
 
     private static byte[] ClearAddend(

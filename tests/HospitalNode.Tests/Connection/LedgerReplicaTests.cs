@@ -66,10 +66,13 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
         using RecordKey stranger = RecordKey.Generate();
 
         LedgerDistrustException refusal = Assert.Throws<LedgerDistrustException>(() => replica.Take(
-            LogKind.Data, [Proposal(replica, "stranger", stranger)], "", ""));
+            LogKind.Authorization, [Proposal(replica, "stranger", stranger)], "", ""));
 
-        Assert.StartsWith("Record 0 of the data log does not hold: stranger was no member", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(0, replica.MirrorOf(LogKind.Data).Entries.Size);
+        Assert.StartsWith(
+            "Record 3 of the authorization log does not hold: stranger was no member",
+            refusal.Message,
+            StringComparison.Ordinal);
+        Assert.Equal(3, replica.MirrorOf(LogKind.Authorization).Entries.Size);
     }
 
     [Fact]
