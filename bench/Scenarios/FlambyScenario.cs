@@ -8,9 +8,12 @@ namespace DigitalTwin.Scenarios;
 
 /// <summary>FedAvg and FedAdam against the accuracies published for Fed-Heart-Disease.</summary>
 /// <remarks>
-/// FLamby (du Terrail et al., NeurIPS 2022 Datasets and Benchmarks) standardises each training centre by its own rows and
-/// the pooled test set by the pooled training rows. A study of ours always standardises federally, so for these rows the
-/// simulator is given tables that are scaled like that already; on them federated standardisation is nearly the identity
+/// FLamby (du Terrail et al., NeurIPS 2022 Datasets and Benchmarks) standardises each training centre by its own rows
+/// and
+/// the pooled test set by the pooled training rows. A study of ours always standardises federally, so for these rows
+/// the
+/// simulator is given tables that are scaled like that already; on them federated standardisation is nearly the
+/// identity
 /// (means 0, deviations 1, but 0.97 where a column is constant at one centre).
 /// </remarks>
 internal static class FlambyScenario

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Models;
+using DigitalTwin.Models.Statistics;
 using DigitalTwin.Models.Training;
 
 namespace DigitalTwin.Scenarios;
@@ -16,12 +17,13 @@ internal static class NewtonScenario
         (double[] mean, double[] deviation) = ScenarioHospitals.MomentsOf(pooled);
         double[] optimum = LogisticFit.Fit(pooled.Standardise(mean, deviation), study.Algorithm.L2);
         double farthest = optimum.Zip(run.Model.Parameters).Max(pair => Math.Abs(pair.First - pair.Second));
+        PooledMetrics metrics = run.Metrics;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            | Training rounds | Largest difference of a coefficient from the pooled optimum | Accuracy | AUROC | Brier score |
+            | Rounds | Largest difference from the pooled optimum | Accuracy | AUROC | Brier score |
             |---|---|---|---|---|
-            | {run.Model.TrainedRounds} | {farthest:0.0e+0} | {run.Metrics.Accuracy:F4} | {run.Metrics.Auroc:F4} | {run.Metrics.Brier:F4} |
+            | {run.Model.TrainedRounds} | {farthest:0.0e+0} | {metrics.Accuracy:F4} | {metrics.Auroc:F4} | {metrics.Brier:F4} |
 
             """);
     }

@@ -54,7 +54,8 @@ internal static class ScenarioCommand
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
             $"{hospitals.Description}, {hospitals.Rows(site => site.Train)} rows to train and "
-                + $"{hospitals.Rows(site => site.Test)} to test; {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s."));
+                + $"{hospitals.Rows(site => site.Test)} to test; "
+                + $"{Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s."));
         return 0;
     }
 

@@ -24,7 +24,8 @@ internal static class SweepScenario
                 List<SimulatedRun> runs = [];
                 for (ulong seed = 0; seed < (ulong)seeds; seed++)
                 {
-                    Study study = SimulatedRun.StudyOf(AlgorithmKind.Gradient, Promised, NoisePlacement.Distributed, seed);
+                    Study study = SimulatedRun.StudyOf(
+                        AlgorithmKind.Gradient, Promised, NoisePlacement.Distributed, seed);
                     study = study with { Algorithm = study.Algorithm with { Rounds = rounds, LearningRate = rate } };
                     runs.Add(await SimulatedRun.OfAsync(hospitals.Plans, study, seed));
                 }

@@ -7,7 +7,8 @@ namespace DigitalTwin.Cli.Tests;
 // what it prints, writes and answers is read back, and the exact model is compared with an independent pooled fit.
 public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTests.DefaultRun>
 {
-    // Fitted on the pooled training rows by another program: see Models.Tests/FourHospitalsTests, which has its commands.
+    // Fitted on the pooled training rows by another program: see Models.Tests/FourHospitalsTests, which has its
+    // commands.
     private static readonly double[] PooledOptimum =
     [
         0.21373722095204212, 0.536520398935926, 0.036398488101830676, -0.07498428116976506, 0.23478880094407834,
@@ -116,7 +117,8 @@ public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTest
     {
         using TemporaryFolder folder = new();
         Answer answer = Dtwin.RunIn(
-            folder.FullPath, "demo", "--json", "--out", "out", "--algorithm", "newton", "--epsilon", "none", "--seed", "7");
+            folder.FullPath, "demo", "--json", "--out", "out", "--algorithm", "newton", "--epsilon", "none", "--seed",
+                "7");
 
         Assert.True(answer.ExitCode == 0, answer.ToString());
         using JsonDocument document = JsonDocument.Parse(answer.Output);

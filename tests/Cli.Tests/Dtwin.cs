@@ -29,7 +29,8 @@ internal static class Dtwin
     public static RunningDtwin Start(string folder, params IEnumerable<string> arguments) =>
         new(Executable, arguments, folder);
 
-    /// <summary>Starts it in a process group of its own, with the interrupt signal as a terminal would leave it.</summary>
+    /// <summary>Starts it in a process group of its own, with the interrupt signal as a terminal would leave
+    /// it.</summary>
     public static RunningDtwin StartInOwnGroup(string folder, params IEnumerable<string> arguments) =>
         new("env", ["--default-signal=INT", "setsid", Executable, .. arguments], folder);
 }

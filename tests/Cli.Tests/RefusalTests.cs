@@ -89,7 +89,8 @@ public sealed class RefusalTests
     [InlineData("node approve --state absent abc", ExitCodes.Usage, "abc is no digest: give 64 lower-case hex digits.")]
     [InlineData("demo --out file/below", ExitCodes.Environment, "file/below can't be written:")]
     [InlineData("coordinator init --state file/below --consortium heart", ExitCodes.Environment, "The file")]
-    [InlineData("coordinator init --state new --consortium Heart!", ExitCodes.Usage, "--consortium Heart!: use lower-case")]
+    [InlineData("coordinator init --state new --consortium Heart!", ExitCodes.Usage,
+        "--consortium Heart!: use lower-case")]
     [InlineData(
         "node enroll --state new --member n --token x --coordinator https://localhost:1",
         ExitCodes.Environment,
@@ -125,14 +126,16 @@ public sealed class RefusalTests
         using TcpListener taken = new(IPAddress.Loopback, 0);
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        Assert.Equal(0, Dtwin.RunIn(folder.FullPath, "coordinator", "init", "--state", "c", "--consortium", "heart").ExitCode);
+        Assert.Equal(0, Dtwin.RunIn(folder.FullPath, "coordinator", "init", "--state", "c", "--consortium", "heart")
+            .ExitCode);
 
         Answer answer = Dtwin.RunIn(
             folder.FullPath, "coordinator", "run", "--state", "c", "--port", $"{port}", "--enrol-port", "0");
 
         Assert.True(answer.ExitCode == ExitCodes.Environment, answer.ToString());
         Assert.Equal(
-            $"dtwin: Failed to bind to address https://127.0.0.1:{port}: address already in use. Choose another port.\n",
+            $"dtwin: Failed to bind to address https://127.0.0.1:{port}: "
+                + "address already in use. Choose another port.\n",
             answer.Error);
         Assert.Empty(answer.Output);
     }
@@ -151,7 +154,8 @@ public sealed class RefusalTests
         folder.Write("node/identity/tls.cert.pem", expired.ExportCertificatePem());
         folder.Write(
             "node/identity/member.json",
-            """{"Member":"north","Role":"Hospital","Coordinator":"https://localhost:1/","Genesis":"","CoordinatorPin":""}""");
+            """{"Member":"north","Role":"Hospital","Coordinator":"https://localhost:1/","""
+                + "\"Genesis\":\"\",\"CoordinatorPin\":\"\"}");
         folder.Write("rows.csv", "");
 
         Answer answer = Dtwin.RunIn(folder.FullPath, "node", "preflight", "--state", "node", "--data", "rows.csv");

@@ -58,7 +58,8 @@ public sealed class StopTests
         Answer answer = demo.Finish(Patience);
         Assert.True(answer.ExitCode is ExitCodes.Degraded or ExitCodes.Failed, answer.ToString());
         Assert.Contains("west", File.ReadAllText(folder["out/result.json"]), StringComparison.Ordinal);
-        Assert.Contains("dropped", answer.Output + File.ReadAllText(folder["out/result.json"]), StringComparison.Ordinal);
+        Assert.Contains("dropped", answer.Output
+            + File.ReadAllText(folder["out/result.json"]), StringComparison.Ordinal);
     }
 
     private static int[] ChildrenInTheMiddleOfTheStudy(RunningDtwin demo)

@@ -70,7 +70,8 @@ internal sealed class OpenLedger : IDisposable
             fields,
             new Actor(member.Id, key.KeyId, member.Role),
             new AuthHead(
-                Ledger.KeeperOf(LogKind.Authorization).Entries.Size, Ledger.KeeperOf(LogKind.Authorization).Entries.Root),
+                Ledger.KeeperOf(LogKind.Authorization).Entries.Size, Ledger.KeeperOf(LogKind.Authorization)
+                    .Entries.Root),
             Ledger.Members.NextSeq(member.Id, log),
             TimeProvider.System.GetUtcNow());
         return Ledger.Append(log, Envelope.Sign(statement, key).Leaf, member.Id, out refusal);

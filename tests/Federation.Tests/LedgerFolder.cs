@@ -5,7 +5,8 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Federation.Tests;
 
-/// <summary>A simulated ledger written to disk as a coordinator's folder, for the code that reads such folders.</summary>
+/// <summary>A simulated ledger written to disk as a coordinator's folder, for the code that reads such
+/// folders.</summary>
 internal sealed class LedgerFolder : IDisposable
 {
     public LedgerFolder(IEnumerable<SimulatedRecord> records, IEnumerable<byte[]> artefacts)

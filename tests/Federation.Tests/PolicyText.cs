@@ -9,7 +9,8 @@ internal static class PolicyText
         contracts: [heart-disease/v1]
         models: [logistic, mlp]
         algorithms: [gradient, newton]
-        privacy: { withoutDifferentialPrivacy: false, mostEpsilonPerStudy: 1, mostEpsilonInTotal: 1.5, mostDelta: 0.001, distributedNoise: true }
+        privacy: { withoutDifferentialPrivacy: false, mostEpsilonPerStudy: 1, mostEpsilonInTotal: 1.5, mostDelta: 0.001,
+            distributedNoise: true }
         sites: { fewest: 3 }
         rows: { fewest: 20 }
         metrics: { perSite: true }

@@ -11,7 +11,8 @@ using DigitalTwin.TestKit;
 
 namespace DigitalTwin.Federation.Tests;
 
-/// <summary>Hospitals for the tests: four invented ones, or the four real ones where their data is beside the checkout.</summary>
+/// <summary>Hospitals for the tests: four invented ones, or the four real ones where their data is beside the
+/// checkout.</summary>
 internal static class Sites
 {
     public const string Contract = "heart-disease/v1";

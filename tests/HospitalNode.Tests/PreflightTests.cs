@@ -112,7 +112,8 @@ public sealed class PreflightTests : IAsyncLifetime
         await _coordinator.StopAbruptlyAsync();
 
         Assert.StartsWith(
-            "The coordinator does not answer", await OnlyFailureAsync("coordinator and clock"), StringComparison.Ordinal);
+            "The coordinator does not answer", await OnlyFailureAsync("coordinator and clock"),
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -168,7 +169,8 @@ public sealed class PreflightTests : IAsyncLifetime
         }
     }
 
-    private async Task<string> OnlyFailureAsync(string check) => OnlyFailure(await RunAsync(TimeProvider.System), check);
+    private async Task<string> OnlyFailureAsync(string check) =>
+        OnlyFailure(await RunAsync(TimeProvider.System), check);
 
     private static string OnlyFailure(PreflightResult result, string check)
     {

@@ -181,7 +181,8 @@ public sealed class AccessTests : IAsyncLifetime
     // TLS 1.3 tells a client of its refused certificate after the handshake, with the first byte it reads.
     private async Task AssertHandshakeFailsAsync(X509Certificate2? certificate)
     {
-        Assert.True(await CosignAsync(_coordinator.Members, certificate) is StatusCode.Unavailable or StatusCode.Internal);
+        Assert.True(await CosignAsync(
+            _coordinator.Members, certificate) is StatusCode.Unavailable or StatusCode.Internal);
         await Assert.ThrowsAnyAsync<IOException>(async () =>
         {
             using SslStream line = await HandshakeAsync(_coordinator.Ports.Port, SslProtocols.Tls13, certificate);

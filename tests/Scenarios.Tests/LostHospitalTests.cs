@@ -40,7 +40,8 @@ public sealed class LostHospitalTests
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("half-delivered", deadlineSeconds: 3));
 
         Assert.Equal("failed", study.Closing!.Verdict);
-        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing.Reason,
+            StringComparison.Ordinal);
         Assert.Null(study.Closing.Model);
         Assert.Equal(RoundPhase.Uploading, study.Current!.Phase);
         await consortium.AssertVerifiesAsync();

@@ -12,7 +12,8 @@ public sealed class PolicyTests
     public async Task A_refusal_is_recorded_with_its_rule_and_the_others_go_on()
     {
         await using RunningConsortium consortium = await RunningConsortium.StartAsync(name => name == "south"
-            ? DemoPolicy.Yaml.Replace("withoutDifferentialPrivacy: true", "withoutDifferentialPrivacy: false", StringComparison.Ordinal)
+            ? DemoPolicy.Yaml.Replace(
+                "withoutDifferentialPrivacy: true", "withoutDifferentialPrivacy: false", StringComparison.Ordinal)
             : DemoPolicy.Yaml);
 
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("no-privacy"));
@@ -20,7 +21,8 @@ public sealed class PolicyTests
         Assert.Equal("complete", study.Closing!.Verdict);
         Assert.StartsWith("privacy.withoutDifferentialPrivacy: ", study.Declined["south"], StringComparison.Ordinal);
         Assert.Equal(["east", "north", "west"], study.Participants);
-        Assert.Contains("south declined (privacy.withoutDifferentialPrivacy: ", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Contains("south declined (privacy.withoutDifferentialPrivacy: ", study.Closing.Reason,
+            StringComparison.Ordinal);
         Assert.All(study.Rounds, round => Assert.DoesNotContain("south", round.Outcome!.Addends.Keys));
         await consortium.AssertVerifiesAsync();
     }

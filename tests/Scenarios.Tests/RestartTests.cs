@@ -4,14 +4,16 @@ using DigitalTwin.Scenarios.Tests.Hosting;
 
 namespace DigitalTwin.Scenarios.Tests;
 
-// Goal: a restart is no loss. Method: a coordinator is torn down in the middle of a study and started again on its folder
+// Goal: a restart is no loss. Method: a coordinator is torn down in the middle of a study and started again on its
+// folder
 // and ports; a node is stopped and started again. The same study goes on and nothing counts twice.
 public sealed class RestartTests
 {
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 4000)]
-    public async Task A_restarted_coordinator_goes_on_with_the_same_study_and_hospitals(int round, int outageMilliseconds)
+    public async Task A_restarted_coordinator_goes_on_with_the_same_study_and_hospitals(
+        int round, int outageMilliseconds)
     {
         await using RunningConsortium consortium = await RunningConsortium.StartAsync();
         Task? restarting = null;

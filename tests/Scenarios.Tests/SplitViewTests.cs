@@ -46,7 +46,8 @@ public sealed class SplitViewTests
         AssertProves(fork.ProofPath, File.ReadAllText(first.Folder.AuthorizationLog + "/checkpoint"));
         hospital.Save(identity with { Coordinator = first.Members });
         node.Start();
-        await Assert.ThrowsAsync<ForkException>(() => node.Run.WaitAsync(RunningConsortium.Patience, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ForkException>(
+            () => node.Run.WaitAsync(RunningConsortium.Patience, TestContext.Current.CancellationToken));
     }
 
     // Two heads of one size with different roots, each signed by the same log: nothing else is needed to convince.

@@ -61,7 +61,7 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         if (!(slack < dp.Budget.Delta))
         {
             throw new FormatException(FormattableString.Invariant(
-                $"δ = {dp.Budget.Delta} is below {slack:0.0e0}, what {steps} rounds of noise on the integer grid cost."));
+                $"δ = {dp.Budget.Delta} is below {slack:0.0e0}, the cost of the integer grid in {steps} rounds."));
         }
 
         PrivacyBudget tightened = dp.Budget with { Delta = dp.Budget.Delta - slack };

@@ -7,9 +7,11 @@ using DigitalTwin.Ledger.Records;
 
 namespace DigitalTwin.Federation.Simulation;
 
-/// <summary>A coordinator and its hospitals in one process: the real conductor, the real participants, real masks.</summary>
+/// <summary>A coordinator and its hospitals in one process: the real conductor, the real participants, real
+/// masks.</summary>
 /// <remarks>
-/// Only network, disk, clock and signatures are replaced. One party moves at a time and each keeps its own replay of the
+/// Only network, disk, clock and signatures are replaced. One party moves at a time and each keeps its own replay of
+/// the
 /// ledger. Two runs with the same seed give the same statistics, sums and models; round keys, and with them the masked
 /// addends, are fresh in every run.
 /// </remarks>
@@ -18,7 +20,8 @@ public sealed class SimulatedConsortium
     private const string CoordinatorName = "coordinator";
     private const string ResearcherName = "researcher";
 
-    /// <summary>How far the clock moves when nobody has anything to do; below the grace of an absent hospital.</summary>
+    /// <summary>How far the clock moves when nobody has anything to do; below the grace of an absent
+    /// hospital.</summary>
     private static readonly TimeSpan IdleStep = TimeSpan.FromSeconds(1);
 
     /// <summary>Longer than any deadline a study can set: a study that waits for more is stuck.</summary>
@@ -63,7 +66,8 @@ public sealed class SimulatedConsortium
 
     /// <summary>Proposes a study and runs it to its end.</summary>
     /// <returns>The closed study.</returns>
-    /// <exception cref="InvalidOperationException">The ledger refuses a record of the coordinator, or the study is stuck.</exception>
+    /// <exception cref="InvalidOperationException">The ledger refuses a record of the coordinator, or the study is
+    /// stuck.</exception>
     public async Task<StudyState> RunAsync(Study study, CancellationToken cancellationToken = default)
     {
         string name = Propose(study);

@@ -15,7 +15,8 @@ public sealed record SimulatedFaults
     public Func<string, StudyState, bool> IsAway { get; init; } = (_, _) => false;
 
     /// <summary>
-    /// The coordinator's next record in place of what its conductor proposes (null while that waits); how a test plays a
+    /// The coordinator's next record in place of what its conductor proposes (null while that waits); how a test
+    /// plays a
     /// hostile coordinator.
     /// </summary>
     public Func<StudyState, Draft?, Draft?> Conduct { get; init; } = (_, proposed) => proposed;

@@ -17,7 +17,8 @@ public sealed class SimulatedHospital
     private readonly SimulatedNetwork _network;
     private readonly LedgerReader _reader;
 
-    internal SimulatedHospital(HospitalPlan plan, string contract, ulong seed, SimulatedNetwork network, LedgerReader reader)
+    internal SimulatedHospital(
+        HospitalPlan plan, string contract, ulong seed, SimulatedNetwork network, LedgerReader reader)
     {
         Name = plan.Name;
         Data = plan.Data;
@@ -50,7 +51,8 @@ public sealed class SimulatedHospital
     /// <summary>The studies as this hospital's own replay of the ledger tells them.</summary>
     internal StudyBook Studies => _reader.Current();
 
-    /// <summary>Kills and starts the node: journal and artefacts stay, round keys and everything else in memory go.</summary>
+    /// <summary>Kills and starts the node: journal and artefacts stay, round keys and everything else in memory
+    /// go.</summary>
     public void Restart() => Participant = NewParticipant();
 
     private Participant NewParticipant() =>

@@ -31,7 +31,8 @@ public sealed class SimulatedLedger
 
     /// <summary>Writes a record.</summary>
     /// <param name="author">Who writes it.</param>
-    /// <returns>The canonical bytes that would be signed, or null with the reason in <paramref name="refusal"/>.</returns>
+    /// <returns>The canonical bytes that would be signed, or null with the reason in <paramref
+    /// name="refusal"/>.</returns>
     /// <exception cref="RecordFormatException">The draft has not the form of the catalogue.</exception>
     public byte[]? Append(string author, Role role, Draft draft, DateTimeOffset time, out string? refusal)
     {

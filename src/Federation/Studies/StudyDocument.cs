@@ -51,7 +51,8 @@ public sealed class StudyDocument
     public double[] ReferenceDeviations => [.. Features.Select(feature => feature.StandardDeviation)];
 
     /// <param name="yaml">The study as its author wrote it; kept to the letter.</param>
-    /// <exception cref="DocumentException">The study is malformed, or its δ can't be kept with this many features.</exception>
+    /// <exception cref="DocumentException">The study is malformed, or its δ can't be kept with this many
+    /// features.</exception>
     public static StudyDocument Create(
         string file, string yaml, string contractSha256, IReadOnlyList<FeatureReference> features)
     {
@@ -120,7 +121,8 @@ public sealed class StudyDocument
         }
     }
 
-    // No noise is large enough when the price of the integer grid alone reaches δ; only the features tell how many words.
+    // No noise is large enough when the price of the integer grid alone reaches δ; only the features tell how many
+    // words.
     private void RefuseDeltaBelowTheGrid(string file, string yaml)
     {
         if (Study.DifferentialPrivacy is not { } dp)
@@ -132,7 +134,8 @@ public sealed class StudyDocument
         if (dp.Budget.Delta <= slack)
         {
             throw DocumentNode.Parse(file, yaml).Required("privacy").Required("dp").Required("delta").Problem(
-                FormattableString.Invariant($"{dp.Budget.Delta} is too small; this study needs more than {slack:0.0e+0}."));
+                FormattableString.Invariant(
+                    $"{dp.Budget.Delta} is too small; this study needs more than {slack:0.0e+0}."));
         }
     }
 

@@ -8,7 +8,8 @@ using DigitalTwin.Models.Numerics;
 namespace DigitalTwin.Cli.Tests.Documents;
 
 // Goal: whoever types docs/operations.md line by line gets a consortium. Method: the lines are taken from the page and
-// typed, on loopback; the hospital north of the page stands for three, and names, folders, ports, tokens and digests are
+// typed, on loopback; the hospital north of the page stands for three, and names, folders, ports, tokens and digests
+// are
 // put in where the page has to leave them open.
 public sealed partial class OperationsTests
 {
@@ -88,7 +89,8 @@ public sealed partial class OperationsTests
             switch (words[1..])
             {
                 case ["coordinator", "run", .. string[] given]:
-                    Start("coordinator", ["coordinator", "run", .. given, "--port", "0", "--enrol-port", "0"], "listens");
+                    Start("coordinator", ["coordinator", "run", .. given, "--port", "0", "--enrol-port", "0"],
+                        "listens");
                     break;
                 case ["node", "run", ..]:
                     Start(words[4], words[1..], "follows");
@@ -144,7 +146,8 @@ public sealed partial class OperationsTests
             return command
                 .Replace("/srv/dtwin", Folder["srv"], StringComparison.Ordinal)
                 .Replace("/srv/hospital", Folder.FullPath, StringComparison.Ordinal)
-                .Replace("https://coordinator.example.org:7444", $"https://localhost:{EnrolmentPort()}", StringComparison.Ordinal)
+                .Replace("https://coordinator.example.org:7444", $"https://localhost:{EnrolmentPort()}",
+                    StringComparison.Ordinal)
                 .Replace("TOKEN", _tokens.GetValueOrDefault(member, "TOKEN"), StringComparison.Ordinal)
                 .Replace("GENESIS", _genesis, StringComparison.Ordinal)
                 .Replace("DIGEST", _document, StringComparison.Ordinal);

@@ -141,7 +141,8 @@ public sealed partial class ReferencePagesTests
                 foreach (JsonProperty property in element.EnumerateObject())
                 {
                     string child = path.Length == 0 ? property.Name : $"{path}.{property.Name}";
-                    if (property.Value.ValueKind is not JsonValueKind.Object || child.EndsWith("bytesPerSite", StringComparison.Ordinal))
+                    if (property.Value.ValueKind is not JsonValueKind.Object
+                        || child.EndsWith("bytesPerSite", StringComparison.Ordinal))
                     {
                         keys.Add(IsListOfObjects(property.Value) ? child + "[]" : child);
                     }

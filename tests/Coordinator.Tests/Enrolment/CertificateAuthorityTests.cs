@@ -35,7 +35,8 @@ public sealed class CertificateAuthorityTests : IDisposable
         Assert.Equal([ClientAuthentication], UsesOf(certificate));
         Assert.False(certificate.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority);
         Assert.Equal(
-            X509KeyUsageFlags.DigitalSignature, certificate.Extensions.OfType<X509KeyUsageExtension>().Single().KeyUsages);
+            X509KeyUsageFlags.DigitalSignature, certificate.Extensions.OfType<X509KeyUsageExtension>().Single()
+                .KeyUsages);
     }
 
     [Theory]

@@ -99,7 +99,8 @@ public sealed class MemberInterceptorTests
             "Append" => ledger.AppendAsync(new AppendRequest { Log = Log.Data }, cancellationToken: stop).ResponseAsync,
             "Cosign" => ledger.CosignAsync(new CosignRequest { Log = Log.Data }, cancellationToken: stop).ResponseAsync,
             "Put" => blobs.PutAsync(new PutChunk { Sha256 = digest }, cancellationToken: stop).ResponseAsync,
-            "Get" => blobs.Get(new GetRequest { Sha256 = digest }, cancellationToken: stop).ResponseStream.MoveNext(stop),
+            "Get" => blobs.Get(new GetRequest { Sha256 = digest }, cancellationToken: stop).ResponseStream.MoveNext(
+                stop),
             _ => new Protos.V1.Membership.MembershipClient(channel.Grpc)
                 .RenewAsync(new RenewRequest(), cancellationToken: stop).ResponseAsync,
         };

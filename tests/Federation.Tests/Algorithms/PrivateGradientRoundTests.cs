@@ -43,7 +43,8 @@ public sealed class PrivateGradientRoundTests
         RoundNoise scaled = PrivateGradientRound.NoiseOf(
             StudyText.Study(
                 "{ kind: gradient }",
-                FormattableString.Invariant($"{{ protection: masks, dp: {{ epsilon: 1, delta: 1e-3, clip: {clip} }} }}")),
+                FormattableString.Invariant(
+                    $"{{ protection: masks, dp: {{ epsilon: 1, delta: 1e-3, clip: {clip} }} }}")),
             coordinates: 14);
 
         Assert.Equal(Noise.NoiseMultiplier, scaled.NoiseMultiplier);

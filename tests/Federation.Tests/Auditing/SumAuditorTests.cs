@@ -50,11 +50,13 @@ public sealed class SumAuditorTests
         (SimulatedConsortium consortium, StudyState study) = await Run(PrivateGradient, StudyText.EpsilonOne);
         string digest = study.Rounds[0].Outcome!.Addends["north"];
         using LedgerFolder folder = new(
-            consortium.Ledger.Records, consortium.Artefacts.All.Where(pair => pair.Key != digest).Select(pair => pair.Value));
+            consortium.Ledger.Records, consortium.Artefacts.All.Where(pair => pair.Key != digest).Select(
+                pair => pair.Value));
 
         SumAudit audit = SumAuditor.Run(folder.FullPath);
 
-        Assert.Contains($"the addend of north, {digest}, is missing.", audit.Findings.Single().Message, StringComparison.Ordinal);
+        Assert.Contains($"the addend of north, {digest}, is missing.", audit.Findings.Single().Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,7 +93,8 @@ public sealed class SumAuditorTests
         AuditFinding finding = Assert.Single(Audit(consortium, records).Findings);
 
         string site = records.First(Is("sum-attested")).Statement.Predicate["actor"]!["id"]!.GetValue<string>();
-        Assert.StartsWith($"{site} reports ε = {epsilon ?? "NaN"}; 1 releases cost ", finding.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{site} reports ε = {epsilon ?? "NaN"}; 1 releases cost ", finding.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,7 +120,8 @@ public sealed class SumAuditorTests
     public async Task A_record_out_of_sequence_is_named()
     {
         (SimulatedConsortium consortium, _) = await Run(PrivateGradient, StudyText.EpsilonOne);
-        SimulatedRecord[] records = [.. consortium.Ledger.Records.Where(record => record.Statement.Name != "round-final")];
+        SimulatedRecord[] records = [
+            .. consortium.Ledger.Records.Where(record => record.Statement.Name != "round-final")];
 
         Assert.Contains(
             Audit(consortium, records).Findings,
@@ -147,7 +151,8 @@ public sealed class SumAuditorTests
         int at = Array.FindIndex(records, record => record.Statement.Name == name);
         JsonObject fields = (JsonObject)records[at].Statement.Predicate.DeepClone();
         alter(fields);
-        records[at] = records[at] with { Statement = new Statement(name, RecordCatalogue.SubjectsOf(name, fields), fields) };
+        records[at] = records[
+            at] with { Statement = new Statement(name, RecordCatalogue.SubjectsOf(name, fields), fields) };
         return records;
     }
 }

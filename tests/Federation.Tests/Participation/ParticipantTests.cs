@@ -81,7 +81,8 @@ public sealed class ParticipantTests
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick), Token);
 
         Assert.StartsWith(
-            "contracts: The study's contract heart-disease/v1 differs", study.Declined["west"], StringComparison.Ordinal);
+            "contracts: The study's contract heart-disease/v1 differs", study.Declined["west"],
+                StringComparison.Ordinal);
         Assert.Equal("complete", study.Closing!.Verdict);
     }
 
@@ -149,7 +150,8 @@ public sealed class ParticipantTests
     private static Study Private(string name) =>
         StudyText.Study("{ kind: gradient, rounds: 10 }", StudyText.EpsilonOne, name: name);
 
-    private static double Spent(SimulatedHospital hospital) => PrivacySpending.EpsilonBeside(hospital.Journal, except: "");
+    private static double Spent(SimulatedHospital hospital) =>
+        PrivacySpending.EpsilonBeside(hospital.Journal, except: "");
 
     private static async Task StepTo(SimulatedConsortium consortium, string study, RoundPhase phase)
     {

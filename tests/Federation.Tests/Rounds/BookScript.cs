@@ -83,7 +83,8 @@ internal sealed class BookScript
         ["study"] = name,
     });
 
-    public BookScript Accept(string site, char document = 'd', string rows = "100-199") => Write(site, "study-accepted", new()
+    public BookScript Accept(string site, char document = 'd', string rows = "100-199") =>
+        Write(site, "study-accepted", new()
     {
         ["document"] = Digest(document),
         ["rowsBucket"] = rows,
@@ -142,7 +143,8 @@ internal sealed class BookScript
         ["bytes"] = 16,
     });
 
-    public BookScript Close(char altered = '\0', params string[] sites) => WriteToRound("centre", "round-closed", 1, 1, new()
+    public BookScript Close(char altered = '\0', params string[] sites) =>
+        WriteToRound("centre", "round-closed", 1, 1, new()
     {
         ["addends"] = new JsonArray(
         [
@@ -156,7 +158,8 @@ internal sealed class BookScript
         ["sum"] = Digest('5'),
     });
 
-    public BookScript Attest(string site, char sum = '5', char model = '2') => WriteToRound(site, "sum-attested", 1, 1, new()
+    public BookScript Attest(string site, char sum = '5', char model = '2') =>
+        WriteToRound(site, "sum-attested", 1, 1, new()
     {
         ["model"] = Digest(model),
         ["sum"] = Digest(sum),
@@ -171,7 +174,8 @@ internal sealed class BookScript
         ["reason"] = "d is gone.",
     });
 
-    public BookScript Release(char model = '2') => Write("centre", "model-released", new() { ["model"] = Digest(model) });
+    public BookScript Release(char model = '2') =>
+        Write("centre", "model-released", new() { ["model"] = Digest(model) });
 
     public BookScript Evaluate(string site) => Write(site, "site-evaluated", new()
     {

@@ -60,7 +60,8 @@ public sealed class ConductorTests
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick), TestContext.Current.CancellationToken);
 
         Assert.Equal("failed", study.Closing!.Verdict);
-        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing.Reason,
+            StringComparison.Ordinal);
         Assert.Single(study.Rounds);
         Assert.Equal(RoundPhase.Uploading, study.Current!.Phase);
         Assert.True(consortium["west"].Journal.Entries[^1].Uploaded);
@@ -71,12 +72,14 @@ public sealed class ConductorTests
     {
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic())
         {
-            Faults = new SimulatedFaults { Upload = (site, addend) => site == "west" ? [.. addend.Skip(1), 0] : addend },
+            Faults = new SimulatedFaults { Upload = (site, addend) =>
+                site == "west" ? [.. addend.Skip(1), 0] : addend },
         };
 
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick), TestContext.Current.CancellationToken);
 
-        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing!.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing!.Reason,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -94,7 +97,8 @@ public sealed class ConductorTests
         Assert.Equal(4 - silent, study.Rounds[0].Attestations.Count);
         if (verdict == "failed")
         {
-            Assert.StartsWith("Round 1 has 2 attestations and needs 3.", study.Closing.Reason, StringComparison.Ordinal);
+            Assert.StartsWith("Round 1 has 2 attestations and needs 3.", study.Closing.Reason,
+                StringComparison.Ordinal);
             Assert.Contains("west is silent.", study.Closing.Reason, StringComparison.Ordinal);
         }
     }

@@ -119,9 +119,11 @@ public sealed class StudyBookTests
     [Fact]
     public void A_round_closes_over_exactly_the_committed_addends()
     {
-        Assert.Contains("other addends", BookScript.In(RoundPhase.Uploading).Close('e').Refusal, StringComparison.Ordinal);
+        Assert.Contains("other addends", BookScript.In(RoundPhase.Uploading).Close('e').Refusal,
+            StringComparison.Ordinal);
         Assert.Contains(
-            "other addends", BookScript.In(RoundPhase.Uploading).Close(sites: ["a", "b", "c"]).Refusal, StringComparison.Ordinal);
+            "other addends", BookScript.In(RoundPhase.Uploading).Close(sites: ["a", "b", "c"]).Refusal,
+                StringComparison.Ordinal);
     }
 
     [Theory]
@@ -148,7 +150,8 @@ public sealed class StudyBookTests
     [InlineData(2, 1, '1', "starts from another model")]
     [InlineData(3, 1, '2', "The next round of study heart-risk is 2, attempt 1.")]
     [InlineData(2, 2, '2', "The next round of study heart-risk is 2, attempt 1.")]
-    public void The_next_round_has_the_next_number_and_the_attested_model(int round, int attempt, char model, string? refusal)
+    public void The_next_round_has_the_next_number_and_the_attested_model(
+        int round, int attempt, char model, string? refusal)
     {
         BookScript script = BookScript.In(RoundPhase.Final).Open(round, attempt, model);
 
@@ -183,14 +186,17 @@ public sealed class StudyBookTests
             return;
         }
 
-        Assert.Contains("bucket", new BookScript().Propose().Accept("a", rows: bucket).Refusal, StringComparison.Ordinal);
+        Assert.Contains("bucket", new BookScript().Propose().Accept("a", rows: bucket).Refusal,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Answers_are_given_once_in_time_and_to_the_proposed_document()
     {
-        Assert.Contains("already answered", new BookScript().Propose().Accept("a").Decline("a").Refusal, StringComparison.Ordinal);
-        Assert.Contains("another document", new BookScript().Propose().Accept("a", 'e').Refusal, StringComparison.Ordinal);
+        Assert.Contains("already answered", new BookScript().Propose().Accept("a").Decline("a").Refusal,
+            StringComparison.Ordinal);
+        Assert.Contains("another document", new BookScript().Propose().Accept("a", 'e').Refusal,
+            StringComparison.Ordinal);
         Assert.Contains("too late", BookScript.Approved().Accept("e").Refusal, StringComparison.Ordinal);
         Assert.Equal("There is no study heart-risk.", new BookScript().Accept("a").Refusal);
         Assert.Equal("e has not accepted study heart-risk.",
@@ -214,7 +220,9 @@ public sealed class StudyBookTests
     [Fact]
     public void Only_the_attested_model_can_be_released()
     {
-        Assert.Contains("Only the newest model", BookScript.In(RoundPhase.Final).Release('7').Refusal, StringComparison.Ordinal);
-        Assert.Contains("Only the newest model", BookScript.In(RoundPhase.Attesting).Release().Refusal, StringComparison.Ordinal);
+        Assert.Contains("Only the newest model", BookScript.In(RoundPhase.Final).Release('7').Refusal,
+            StringComparison.Ordinal);
+        Assert.Contains("Only the newest model", BookScript.In(RoundPhase.Attesting).Release().Refusal,
+            StringComparison.Ordinal);
     }
 }

@@ -8,13 +8,15 @@ namespace DigitalTwin.Federation.Tests.Simulation;
 /// <summary>What a hospital masked: recomputed from its rows and its replay key, as its own auditor would.</summary>
 internal static class ClearStatistics
 {
-    public static ulong[] Of(SimulatedConsortium consortium, SimulatedHospital hospital, StudyState study, RoundState round)
+    public static ulong[] Of(
+        SimulatedConsortium consortium, SimulatedHospital hospital, StudyState study, RoundState round)
     {
         StudyProgram program = new(consortium.DocumentOf(study.Name));
         ModelState state = consortium.ModelOf(round.BaseModel);
         RoundSetting setting = new(
             round.Participants.Count, Conductor.PublicRows(study, round.Participants));
-        using SeededRandomBits noise = hospital.Replay.Noise(study.Document, round.Number, round.Attempt, round.BaseModel);
+        using SeededRandomBits noise = hospital.Replay.Noise(
+            study.Document, round.Number, round.Attempt, round.BaseModel);
         LocalInputs inputs = new(
             hospital.Data.Train,
             hospital.Data.Test,

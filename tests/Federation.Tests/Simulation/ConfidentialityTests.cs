@@ -4,7 +4,8 @@ using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Federation.Tests.Simulation;
 
-// Goal: an addend in clear never leaves its node. Method: every byte that a node sends is recorded and searched for each
+// Goal: an addend in clear never leaves its node. Method: every byte that a node sends is recorded and searched for
+// each
 // clear word as 8 little-endian bytes and as hex text, and for the whole vector; the same search must find the masked
 // words, and the clear ones where they are planted. 64-bit words are met by chance with probability below 2^-40.
 public sealed class ConfidentialityTests
@@ -59,7 +60,8 @@ public sealed class ConfidentialityTests
         await consortium.RunAsync(StudyText.Study(), TestContext.Current.CancellationToken);
 
         Assert.All(consortium.Hospitals, hospital => Assert.Equal(
-            hospital.BytesSent, departures.Where(item => item.Site == hospital.Name).Sum(item => (long)item.Bytes.Length)));
+            hospital.BytesSent, departures.Where(item => item.Site == hospital.Name).Sum(
+                item => (long)item.Bytes.Length)));
         Assert.Equal(
             ["fetch", "round-joined", "site-evaluated", "study-accepted", "sum-attested", "update-committed", "upload"],
             departures.Select(item => item.What).Distinct().Order(StringComparer.Ordinal));

@@ -18,7 +18,8 @@ public sealed class DeterminismTests
 
     [Theory]
     [MemberData(nameof(Studies))]
-    public async Task Acceptance_c_two_runs_with_one_seed_give_equal_clear_digests_and_models(string algorithm, string privacy)
+    public async Task Acceptance_c_two_runs_with_one_seed_give_equal_clear_digests_and_models(
+        string algorithm, string privacy)
     {
         (StudyState firstStudy, SimulatedConsortium first) = await Run(Sites.Synthetic(), algorithm, privacy);
         (StudyState secondStudy, SimulatedConsortium second) = await Run(Sites.Synthetic(), algorithm, privacy);
@@ -53,7 +54,8 @@ public sealed class DeterminismTests
     [Fact]
     public async Task Another_seed_gives_other_noise()
     {
-        (_, SimulatedConsortium first) = await Run(Sites.Synthetic(), "{ kind: gradient, rounds: 1 }", StudyText.EpsilonOne);
+        (_, SimulatedConsortium first) = await Run(
+            Sites.Synthetic(), "{ kind: gradient, rounds: 1 }", StudyText.EpsilonOne);
         (_, SimulatedConsortium second) = await Run(
             Sites.Synthetic(), "{ kind: gradient, rounds: 1 }", StudyText.EpsilonOne, seed: 2);
 

@@ -8,7 +8,8 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Tests.Simulation;
 
-// Goal: a coordinator that lies gets no addend it should not get. Method: the real participants, and a coordinator whose
+// Goal: a coordinator that lies gets no addend it should not get. Method: the real participants, and a coordinator
+// whose
 // records the test rewrites; what matters each time is that nothing was uploaded, and that the refusal is on record.
 public sealed class HostileCoordinatorTests
 {
@@ -138,7 +139,8 @@ public sealed class HostileCoordinatorTests
         InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(
             () => consortium.RunAsync(StudyText.Study(), TestContext.Current.CancellationToken));
 
-        Assert.Contains("The next round of study heart-risk is 2, attempt 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("The next round of study heart-risk is 2, attempt 1", refused.Message,
+            StringComparison.Ordinal);
         Assert.All(consortium.Hospitals, hospital => Assert.Single(Uploads(hospital)));
     }
 
@@ -147,7 +149,8 @@ public sealed class HostileCoordinatorTests
     {
         // The ledger of this run knows nothing of the first release; the nodes' own journals do.
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
-        string initial = new StudyProgram(StudyText.Document(Sites.Synthetic()[0], StudyText.Study().ToYaml())).Initial().Sha256();
+        string initial = new StudyProgram(StudyText.Document(Sites.Synthetic()[0], StudyText.Study().ToYaml())).Initial(
+            ).Sha256();
         foreach (SimulatedHospital hospital in consortium.Hospitals)
         {
             hospital.Journal.Add(new SpendingEntry(
@@ -157,14 +160,16 @@ public sealed class HostileCoordinatorTests
         StudyState study = await consortium.RunAsync(StudyText.Study(), TestContext.Current.CancellationToken);
 
         Assert.Equal("failed", study.Closing!.Verdict);
-        Assert.All(study.Rounds[0].Declined.Values, reason => Assert.StartsWith("one-release: ", reason, StringComparison.Ordinal));
+        Assert.All(study.Rounds[0].Declined.Values, reason =>
+            Assert.StartsWith("one-release: ", reason, StringComparison.Ordinal));
         Assert.All(consortium.Hospitals, hospital => Assert.Single(hospital.Journal.Entries));
     }
 
     [Theory]
     [InlineData("sum", "sum: ")]
     [InlineData("model", "step: ")]
-    public async Task Acceptance_f_an_altered_sum_or_step_is_attested_by_nobody_and_ends_the_study(string field, string rule)
+    public async Task Acceptance_f_an_altered_sum_or_step_is_attested_by_nobody_and_ends_the_study(
+        string field, string rule)
     {
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic())
         {
@@ -202,7 +207,8 @@ public sealed class HostileCoordinatorTests
         StudyState study = await consortium.RunAsync(StudyText.Study(), TestContext.Current.CancellationToken);
 
         Assert.Equal(4, study.Rounds[^1].Declined.Count);
-        Assert.All(study.Rounds[^1].Declined.Values, reason => Assert.StartsWith("plan: ", reason, StringComparison.Ordinal));
+        Assert.All(study.Rounds[^1].Declined.Values, reason =>
+            Assert.StartsWith("plan: ", reason, StringComparison.Ordinal));
     }
 
     private static Draft? Altered(Draft? draft, string name, string field, JsonNode value)

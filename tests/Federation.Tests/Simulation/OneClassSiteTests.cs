@@ -60,7 +60,8 @@ public sealed class OneClassSiteTests
     {
         HospitalPlan plan = Sites.Synthetic()[0];
         int[] sick = [.. Enumerable.Range(0, plan.Data.Test.Rows).Where(row => plan.Data.Test.Label(row) == 1)];
-        StudyProgram program = new(StudyText.Document(plan, StudyText.Yaml("{ kind: gradient }", StudyText.EpsilonOne)));
+        StudyProgram program = new(
+            StudyText.Document(plan, StudyText.Yaml("{ kind: gradient }", StudyText.EpsilonOne)));
 
         SiteEvaluation own = SiteMetrics.Of(
             program, program.Initial(), plan.Data with { Test = plan.Data.Test.Select(sick) });

@@ -18,7 +18,8 @@ public sealed class PrivacySpentTests
     [InlineData("local", 20)]
     [InlineData("distributed", 1)]
     [InlineData("local", 7)]
-    public async Task Acceptance_b_the_reported_epsilon_follows_from_the_logged_sigma_clip_and_steps(string noise, int rounds)
+    public async Task Acceptance_b_the_reported_epsilon_follows_from_the_logged_sigma_clip_and_steps(
+        string noise, int rounds)
     {
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
         StudyState study = await consortium.RunAsync(
@@ -57,7 +58,8 @@ public sealed class PrivacySpentTests
     {
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
         StudyState study = await consortium.RunAsync(
-            StudyText.Study("{ kind: gradient, rounds: 4 }", StudyText.EpsilonOne), TestContext.Current.CancellationToken);
+            StudyText.Study("{ kind: gradient, rounds: 4 }", StudyText.EpsilonOne),
+                TestContext.Current.CancellationToken);
 
         double[] spent = [.. study.Rounds.Select(round => round.Attestations["north"].Epsilon!.Value)];
 

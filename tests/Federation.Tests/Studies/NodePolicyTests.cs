@@ -79,5 +79,6 @@ public sealed class NodePolicyTests
             "p.yaml", PolicyText.Yaml.Replace(text, altered, StringComparison.Ordinal)));
 
     [Fact]
-    public void An_empty_policy_does_not_parse() => Assert.Throws<DocumentException>(() => NodePolicy.Parse("p.yaml", ""));
+    public void An_empty_policy_does_not_parse() =>
+        Assert.Throws<DocumentException>(() => NodePolicy.Parse("p.yaml", ""));
 }

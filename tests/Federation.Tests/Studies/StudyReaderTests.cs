@@ -16,28 +16,38 @@ public sealed class StudyReaderTests
         { "study: heart-risk\n", "", "s.yaml:1: study: is missing; add this field." },
         { "title: Ten", "titel: Ten", "s.yaml:3: titel: is not a known field;" },
         { "{ contract: heart-disease/v1 }", "{ contract: }", "s.yaml:4: data.contract: found no value;" },
-        { "{ kind: logistic }", "{ kind: forest }", "s.yaml:5: model.kind: forest is not allowed; allowed: logistic, mlp." },
-        { "{ kind: logistic }", "{ kind: logistic, hidden: [3] }", "s.yaml:5: model.hidden: a logistic model has no hidden layers;" },
+        { "{ kind: logistic }", "{ kind: forest }",
+            "s.yaml:5: model.kind: forest is not allowed; allowed: logistic, mlp." },
+        { "{ kind: logistic }", "{ kind: logistic, hidden: [3] }",
+            "s.yaml:5: model.hidden: a logistic model has no hidden layers;" },
         { "{ kind: logistic }", "{ kind: mlp, hidden: [] }", "s.yaml:5: model: give one to four hidden layers" },
-        { "{ kind: logistic }", "{ kind: mlp, hidden: [1, 2, 3, 4, 5] }", "s.yaml:5: model: give one to four hidden layers" },
+        { "{ kind: logistic }", "{ kind: mlp, hidden: [1, 2, 3, 4, 5] }",
+            "s.yaml:5: model: give one to four hidden layers" },
         { "{ kind: logistic }", "{ kind: mlp, hidden: [0] }", "s.yaml:5: model.hidden[0]: 0 is not allowed;" },
         { "{ kind: gradient }", "{ kind: gradientt }", "s.yaml:6: algorithm.kind: gradientt is not allowed;" },
-        { "{ kind: gradient }", "{ kind: gradient, rounds: 0 }", "s.yaml:6: algorithm.rounds: 0 is not allowed; give a whole number from 1 to 1000." },
-        { "{ kind: gradient }", "{ kind: gradient, rounds: 1001 }", "s.yaml:6: algorithm.rounds: 1001 is not allowed;" },
+        { "{ kind: gradient }", "{ kind: gradient, rounds: 0 }",
+            "s.yaml:6: algorithm.rounds: 0 is not allowed; give a whole number from 1 to 1000." },
+        { "{ kind: gradient }", "{ kind: gradient, rounds: 1001 }",
+            "s.yaml:6: algorithm.rounds: 1001 is not allowed;" },
         { "{ kind: gradient }", "{ kind: gradient, l2: -1 }", "s.yaml:6: algorithm.l2: -1 is not allowed;" },
         { "{ kind: gradient }", "{ kind: gradient, momentum: 1 }", "s.yaml:6: algorithm.momentum: 1 is not allowed;" },
-        { "{ kind: gradient }", "{ kind: gradient, learningRate: NaN }", "s.yaml:6: algorithm.learningRate: NaN is not allowed;" },
+        { "{ kind: gradient }", "{ kind: gradient, learningRate: NaN }",
+            "s.yaml:6: algorithm.learningRate: NaN is not allowed;" },
         { "{ kind: gradient }", "{ kind: gradient, code: x }", "s.yaml:6: algorithm.code: is not a known field;" },
-        { "{ kind: gradient }", "{ kind: newton }", "s.yaml:6: algorithm: only algorithm gradient is accounted for differential privacy;" },
-        { "protection: masks", "protection: trust", "s.yaml:7: privacy.protection: trust is not allowed; allowed: masks." },
+        { "{ kind: gradient }", "{ kind: newton }",
+            "s.yaml:6: algorithm: only algorithm gradient is accounted for differential privacy;" },
+        { "protection: masks", "protection: trust",
+            "s.yaml:7: privacy.protection: trust is not allowed; allowed: masks." },
         { "epsilon: 1,", "epsilon: 0,", "s.yaml:7: privacy.dp.epsilon: 0 is not allowed;" },
         { "epsilon: 1,", "", "s.yaml:7: privacy.dp.epsilon: is missing;" },
         { "delta: 1e-3", "delta: 1", "s.yaml:7: privacy.dp.delta: 1 is not allowed;" },
         { "noise: distributed", "noise: some", "s.yaml:7: privacy.dp.noise: some is not allowed;" },
         { "noise: distributed", "unit: visit", "s.yaml:7: privacy.dp.unit: visit is not allowed; allowed: patient." },
         { "noise: distributed", "sigma: 1", "s.yaml:7: privacy.dp.sigma: is not a known field;" },
-        { "minimum: 3", "minimum: 2", "s.yaml:8: sites.minimum: 2 is not allowed; give a whole number from 3 to 1000." },
-        { "onMissing: degrade", "onMissing: guess", "s.yaml:8: sites.onMissing: guess is not allowed; allowed: degrade, fail." },
+        { "minimum: 3", "minimum: 2",
+            "s.yaml:8: sites.minimum: 2 is not allowed; give a whole number from 3 to 1000." },
+        { "onMissing: degrade", "onMissing: guess",
+            "s.yaml:8: sites.onMissing: guess is not allowed; allowed: degrade, fail." },
         { "deadline: 1m", "deadline: 1", "s.yaml:9: rounds.deadline: 1 is not a duration;" },
         { "deadline: 1m", "deadline: 25h", "s.yaml:9: rounds.deadline: 25h is not allowed;" },
         { "perSite: true", "perSite: yes", "s.yaml:10: evaluation.perSite: yes is not allowed; give true or false." },
@@ -50,8 +60,10 @@ public sealed class StudyReaderTests
         StudyText.Yaml("{ kind: newton, l2: 0.1, rounds: 7 }"),
         StudyText.Yaml("{ kind: fedavg, localSteps: 9, batchSize: 2, learningRate: 1e-7 }"),
         StudyText.Yaml("{ kind: fedadam, serverLearningRate: 0.3 }", model: "{ kind: mlp, hidden: [4, 2] }"),
-        StudyText.Yaml("{ kind: gradient, momentum: 0.9 }", "{ protection: masks, dp: { epsilon: 0.5, delta: 1e-9, noise: local, clip: 2.5 } }"),
-        Valid.Replace("Ten-feature", "\"Ten: a \\\"quoted\\\" \\\\ #", StringComparison.Ordinal).Replace("disease risk", "risk\"", StringComparison.Ordinal),
+        StudyText.Yaml("{ kind: gradient, momentum: 0.9 }",
+            "{ protection: masks, dp: { epsilon: 0.5, delta: 1e-9, noise: local, clip: 2.5 } }"),
+        Valid.Replace("Ten-feature", "\"Ten: a \\\"quoted\\\" \\\\ #", StringComparison.Ordinal).Replace(
+            "disease risk", "risk\"", StringComparison.Ordinal),
         Valid.Replace("heart-disease/v1 ", "'a, b: {c} # d' ", StringComparison.Ordinal),
     ];
 
@@ -95,8 +107,10 @@ public sealed class StudyReaderTests
 
         Assert.Equal([16], study.Model.Hidden);
         Assert.Equal(AlgorithmDefaults.Of(AlgorithmKind.Gradient, ModelKind.Mlp), study.Algorithm);
-        Assert.Equal((NoisePlacement.Distributed, 1.0), (study.DifferentialPrivacy!.Noise, study.DifferentialPrivacy.Clip));
-        Assert.Equal((3, OnMissing.Degrade, TimeSpan.FromMinutes(5)), (study.MinimumSites, study.OnMissing, study.Deadline));
+        Assert.Equal((NoisePlacement.Distributed, 1.0), (
+            study.DifferentialPrivacy!.Noise, study.DifferentialPrivacy.Clip));
+        Assert.Equal((3, OnMissing.Degrade, TimeSpan.FromMinutes(5)), (
+            study.MinimumSites, study.OnMissing, study.Deadline));
         Assert.Equal((false, 1ul), (study.PerSiteMetrics, study.Seed));
     }
 

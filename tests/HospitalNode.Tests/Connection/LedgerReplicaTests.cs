@@ -11,7 +11,8 @@ using DigitalTwin.TestKit.Hosts;
 
 namespace DigitalTwin.HospitalNode.Tests.Connection;
 
-// Goal: a member believes nothing that the coordinator says. Method: the records and heads of a real consortium, then the
+// Goal: a member believes nothing that the coordinator says. Method: the records and heads of a real consortium, then
+// the
 // same with one thing wrong; what was refused must not be on the copy afterwards.
 public sealed class LedgerReplicaTests : IAsyncLifetime
 {
@@ -85,7 +86,8 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
         LedgerDistrustException refusal = Assert.Throws<LedgerDistrustException>(() => replica.Take(
             LogKind.Authorization, [Proposal(replica, "researcher", stranger)], "", ""));
 
-        Assert.Contains("The signature is not one of researcher's identity key", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("The signature is not one of researcher's identity key", refusal.Message,
+            StringComparison.Ordinal);
         Assert.Equal(3, replica.MirrorOf(LogKind.Authorization).Entries.Size);
     }
 
@@ -125,7 +127,8 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
         LedgerDistrustException refusal = Assert.Throws<LedgerDistrustException>(
             () => replica.Take(LogKind.Authorization, [log.Read(0)], "", ""));
 
-        Assert.Contains("not the genesis record that this member enrolled under", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("not the genesis record that this member enrolled under", refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -109,7 +109,8 @@ public sealed class MemberFolderTests : IAsyncLifetime
 
         NodeException refusal = Assert.Throws<NodeException>(() => _member.LoadCertificate(TimeProvider.System));
 
-        Assert.StartsWith($"The certificate in {_member.Identity} can't be used: ", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"The certificate in {_member.Identity} can't be used: ", refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,8 @@ using DigitalTwin.HospitalNode.Membership;
 
 namespace DigitalTwin.Scenarios.Tests.Hosting;
 
-/// <summary>A member driven by hand: its own copy of the ledger and its calls, and nothing that happens by itself.</summary>
+/// <summary>A member driven by hand: its own copy of the ledger and its calls, and nothing that happens by
+/// itself.</summary>
 internal sealed class MemberSession : IDisposable
 {
     private readonly CoordinatorChannel _channel;

@@ -13,7 +13,8 @@ using DigitalTwin.TestKit.Hosts;
 
 namespace DigitalTwin.Scenarios.Tests.Hosting;
 
-/// <summary>A coordinator, four hospitals on invented patients, and a researcher: the real hosts, real TLS, one process.</summary>
+/// <summary>A coordinator, four hospitals on invented patients, and a researcher: the real hosts, real TLS, one
+/// process.</summary>
 internal sealed class RunningConsortium : IAsyncDisposable
 {
     /// <summary>No study here lasts longer: whatever goes wrong, nobody hangs.</summary>
@@ -105,7 +106,8 @@ internal sealed class RunningConsortium : IAsyncDisposable
     public async Task AssertVerifiesAsync()
     {
         AuditReport audit = await StopAndAuditAsync();
-        string[] errors = [.. audit.Sentences().Where(sentence => !sentence.StartsWith("warning", StringComparison.Ordinal))];
+        string[] errors = [.. audit.Sentences().Where(
+            sentence => !sentence.StartsWith("warning", StringComparison.Ordinal))];
         Assert.Equal([], errors);
         Assert.True(audit.Passed);
     }

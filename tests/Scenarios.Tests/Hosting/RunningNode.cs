@@ -5,7 +5,8 @@ using DigitalTwin.TestKit.Hosts;
 
 namespace DigitalTwin.Scenarios.Tests.Hosting;
 
-/// <summary>One hospital's real node in this process; it can be stopped, torn down and started again on its folder.</summary>
+/// <summary>One hospital's real node in this process; it can be stopped, torn down and started again on its
+/// folder.</summary>
 internal sealed class RunningNode(string name, MemberFolder folder, LoadedData data) : IAsyncDisposable
 {
     private NodeRuntime? _runtime;

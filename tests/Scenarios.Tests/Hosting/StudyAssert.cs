@@ -5,7 +5,8 @@ namespace DigitalTwin.Scenarios.Tests.Hosting;
 /// <summary>What holds of a study that nothing went wrong with.</summary>
 internal static class StudyAssert
 {
-    /// <summary>All four hospitals are in every round, each round is there once, and the last model is released.</summary>
+    /// <summary>All four hospitals are in every round, each round is there once, and the last model is
+    /// released.</summary>
     public static void Complete(StudyState study)
     {
         Assert.Equal("", string.Join(" ", study.Dropped.Values));

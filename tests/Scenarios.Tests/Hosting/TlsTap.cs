@@ -73,11 +73,13 @@ internal sealed class TlsTap : IAsyncDisposable
     public static TlsTap Start(RunningCoordinator coordinator, string member, MemberFolder folder) =>
         new(coordinator, member, folder);
 
-    /// <summary>Cuts the line for good before the <paramref name="occurrence"/>th call of a method reaches the coordinator.</summary>
+    /// <summary>Cuts the line for good before the <paramref name="occurrence"/>th call of a method reaches the
+    /// coordinator.</summary>
     public void CutBefore(string method, int occurrence) => _cut = (Encoding.ASCII.GetBytes(method), occurrence, true);
 
     /// <summary>Lets the call through, keeps its answer back, and cuts the connection once.</summary>
-    public void LoseAnswerOf(string method, int occurrence) => _cut = (Encoding.ASCII.GetBytes(method), occurrence, false);
+    public void LoseAnswerOf(string method, int occurrence) =>
+        _cut = (Encoding.ASCII.GetBytes(method), occurrence, false);
 
     public async ValueTask DisposeAsync()
     {

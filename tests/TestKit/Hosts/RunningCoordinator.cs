@@ -39,7 +39,8 @@ internal sealed class RunningCoordinator : IAsyncDisposable
 
     public Uri Enrolment => new($"https://localhost:{Ports.EnrolmentPort}");
 
-    /// <summary>Makes a consortium in <paramref name="stateFolder"/> and starts its coordinator on free ports.</summary>
+    /// <summary>Makes a consortium in <paramref name="stateFolder"/> and starts its coordinator on free
+    /// ports.</summary>
     /// <param name="founded">The clock at its making; the system's without it.</param>
     public static async Task<RunningCoordinator> StartNewAsync(string stateFolder, TimeProvider? founded = null)
     {
@@ -56,7 +57,8 @@ internal sealed class RunningCoordinator : IAsyncDisposable
     public async Task StartAsync()
     {
         WebApplication application = CoordinatorHost.Build(
-            new CoordinatorOptions(StateFolder, Ports.Port, Ports.EnrolmentPort, AnyAddress: false), TimeProvider.System);
+            new CoordinatorOptions(StateFolder, Ports.Port, Ports.EnrolmentPort, AnyAddress: false),
+                TimeProvider.System);
         try
         {
             await application.StartAsync();
