@@ -18,12 +18,14 @@ internal static class NewtonScenario
         double[] optimum = LogisticFit.Fit(pooled.Standardise(mean, deviation), study.Algorithm.L2);
         double farthest = optimum.Zip(run.Model.Parameters).Max(pair => Math.Abs(pair.First - pair.Second));
         PooledMetrics metrics = run.Metrics;
+        string figures = string.Create(
+            CultureInfo.InvariantCulture, $"{metrics.Accuracy:F4} | {metrics.Auroc:F4} | {metrics.Brier:F4}");
         return string.Create(
             CultureInfo.InvariantCulture,
             $"""
             | Rounds | Largest difference from the pooled optimum | Accuracy | AUROC | Brier score |
             |---|---|---|---|---|
-            | {run.Model.TrainedRounds} | {farthest:0.0e+0} | {metrics.Accuracy:F4} | {metrics.Auroc:F4} | {metrics.Brier:F4} |
+            | {run.Model.TrainedRounds} | {farthest:0.0e+0} | {figures} |
 
             """);
     }
