@@ -151,8 +151,8 @@ public sealed class SumAuditorTests
         int at = Array.FindIndex(records, record => record.Statement.Name == name);
         JsonObject fields = (JsonObject)records[at].Statement.Predicate.DeepClone();
         alter(fields);
-        records[at] = records[
-            at] with { Statement = new Statement(name, RecordCatalogue.SubjectsOf(name, fields), fields) };
+        Statement altered = new(name, RecordCatalogue.SubjectsOf(name, fields), fields);
+        records[at] = records[at] with { Statement = altered };
         return records;
     }
 }

@@ -85,12 +85,12 @@ internal sealed class BookScript
 
     public BookScript Accept(string site, char document = 'd', string rows = "100-199") =>
         Write(site, "study-accepted", new()
-    {
-        ["document"] = Digest(document),
-        ["rowsBucket"] = rows,
-        ["prevalenceBucket"] = "25-50%",
-        ["contract"] = Digest('c'),
-    });
+        {
+            ["document"] = Digest(document),
+            ["rowsBucket"] = rows,
+            ["prevalenceBucket"] = "25-50%",
+            ["contract"] = Digest('c'),
+        });
 
     public BookScript Decline(string site) => Write(site, "study-declined", new()
     {
@@ -145,8 +145,8 @@ internal sealed class BookScript
 
     public BookScript Close(char altered = '\0', params string[] sites) =>
         WriteToRound("centre", "round-closed", 1, 1, new()
-    {
-        ["addends"] = new JsonArray(
+        {
+            ["addends"] = new JsonArray(
         [
             .. (sites.Length == 0 ? Hospitals : sites).Select((site, i) => new JsonObject
             {
@@ -154,17 +154,17 @@ internal sealed class BookScript
                 ["sha256"] = Digest(i == 0 && altered != '\0' ? altered : site[0]),
             }),
         ]),
-        ["model"] = Digest('2'),
-        ["sum"] = Digest('5'),
-    });
+            ["model"] = Digest('2'),
+            ["sum"] = Digest('5'),
+        });
 
     public BookScript Attest(string site, char sum = '5', char model = '2') =>
         WriteToRound(site, "sum-attested", 1, 1, new()
-    {
-        ["model"] = Digest(model),
-        ["sum"] = Digest(sum),
-        ["wireBytes"] = 10,
-    });
+        {
+            ["model"] = Digest(model),
+            ["sum"] = Digest(sum),
+            ["wireBytes"] = 10,
+        });
 
     public BookScript Final() => WriteToRound("centre", "round-final", 1, 1, new() { ["attestations"] = 4 });
 

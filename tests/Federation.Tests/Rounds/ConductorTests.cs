@@ -72,8 +72,11 @@ public sealed class ConductorTests
     {
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic())
         {
-            Faults = new SimulatedFaults { Upload = (site, addend) =>
-                site == "west" ? [.. addend.Skip(1), 0] : addend },
+            Faults = new SimulatedFaults
+            {
+                Upload = (site, addend) =>
+                site == "west" ? [.. addend.Skip(1), 0] : addend
+            },
         };
 
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick), TestContext.Current.CancellationToken);

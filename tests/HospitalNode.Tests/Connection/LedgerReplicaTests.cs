@@ -160,7 +160,9 @@ public sealed class LedgerReplicaTests : IAsyncLifetime
         EntryLog authorization = replica.MirrorOf(LogKind.Authorization).Entries;
         JsonObject fields = new()
         {
-            ["document"] = new string('0', 64), ["study"] = "study", ["title"] = "A study",
+            ["document"] = new string('0', 64),
+            ["study"] = "study",
+            ["title"] = "A study",
         };
         Statement statement = RecordBuilder.Build(
             "study-proposed",

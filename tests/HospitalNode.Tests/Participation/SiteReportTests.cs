@@ -85,7 +85,9 @@ public sealed class SiteReportTests : IDisposable
         StudyBook book = new();
         JsonObject fields = new()
         {
-            ["document"] = new string('0', 64), ["study"] = "study", ["title"] = "A study",
+            ["document"] = new string('0', 64),
+            ["study"] = "study",
+            ["title"] = "A study",
         };
         book.Apply(0, RecordBuilder.Build(
             "study-proposed",
