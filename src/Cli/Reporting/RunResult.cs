@@ -64,7 +64,7 @@ public static class LossSources
 
 /// <summary>One closed round.</summary>
 /// <param name="N">Number of the round, from 1.</param>
-/// <param name="Loss">Mean loss of the model that the round started from; null for a round that has none, such as standardisation.</param>
+/// <param name="Loss">Mean loss of the model that the round started from; null in rounds without one.</param>
 /// <param name="BytesPerSite">Bytes on the wire that each hospital sent in this round, by name of the site.</param>
 /// <param name="Seconds">Wall-clock time from opening to publishing.</param>
 /// <param name="Purpose">What was summed: <c>standardisation</c>, <c>gradient</c>, <c>newton</c>, …</param>
