@@ -5,6 +5,7 @@ using System.Text;
 namespace DigitalTwin.Privacy.SecureAggregation;
 
 /// <summary>Bytes to be hashed that no other sequence of fields can produce: every string carries its length.</summary>
+/// <remarks>For public fields only: the buffer is not wiped.</remarks>
 internal sealed class Transcript
 {
     // A lone surrogate must not turn into U+FFFD: two different names would get one encoding.
@@ -12,17 +13,14 @@ internal sealed class Transcript
 
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    internal Transcript(ReadOnlySpan<byte> domain)
-    {
-        Append((uint)domain.Length);
-        _bytes.Write(domain);
-    }
+    internal Transcript(ReadOnlySpan<byte> domain) => Append(domain);
 
-    internal Transcript Append(string text)
+    internal Transcript Append(string text) => Append(StrictUtf8.GetBytes(text));
+
+    internal Transcript Append(ReadOnlySpan<byte> bytes)
     {
-        byte[] utf8 = StrictUtf8.GetBytes(text);
-        Append((uint)utf8.Length);
-        _bytes.Write(utf8);
+        Append((uint)bytes.Length);
+        _bytes.Write(bytes);
         return this;
     }
 
@@ -39,6 +37,18 @@ internal sealed class Transcript
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, number);
         _bytes.Write(bytes);
+        return this;
+    }
+
+    /// <summary>The count, then each name.</summary>
+    internal Transcript Append(IReadOnlyCollection<string> names)
+    {
+        Append((uint)names.Count);
+        foreach (string name in names)
+        {
+            Append(name);
+        }
+
         return this;
     }
 

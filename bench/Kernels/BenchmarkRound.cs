@@ -1,0 +1,56 @@
+using DigitalTwin.Privacy.SecureAggregation;
+
+namespace DigitalTwin.Kernels;
+
+/// <summary>The nodes of a round whose shares are dealt, and one node whose secrets can be drawn anew.</summary>
+internal sealed class BenchmarkRound : IDisposable
+{
+    private readonly Dictionary<string, MaskingSecrets> _secrets;
+    private Dictionary<string, HeldShares>? _held;
+
+    internal BenchmarkRound(int nodes)
+    {
+        _secrets = Enumerable.Range(0, nodes)
+            .Select(node => $"hospital-{node:000}")
+            .ToDictionary(name => name, MaskingSecrets.Generate);
+        Context = Of(_secrets);
+        Bundles = _secrets.ToDictionary(pair => pair.Key, pair => pair.Value.Deal(Context));
+    }
+
+    internal RoundContext Context { get; }
+
+    internal Dictionary<string, byte[]> Bundles { get; }
+
+    /// <summary>Secrets that have dealt in <see cref="RenewedContext"/> and have not masked.</summary>
+    internal MaskingSecrets Renewed { get; private set; } = null!;
+
+    internal RoundContext RenewedContext { get; private set; } = null!;
+
+    public void Dispose()
+    {
+        foreach (IDisposable secret in _secrets.Values.Concat<IDisposable>(_held?.Values ?? []))
+        {
+            secret.Dispose();
+        }
+
+        Renewed?.Dispose();
+    }
+
+    internal void Renew()
+    {
+        Renewed?.Dispose();
+        string name = Context.Cohort[0];
+        Renewed = MaskingSecrets.Generate(name);
+        RenewedContext = Of(new Dictionary<string, MaskingSecrets>(_secrets) { [name] = Renewed });
+        Renewed.Deal(RenewedContext);
+    }
+
+    internal Dictionary<string, byte[]> Reveal(IReadOnlyCollection<string> survivors)
+    {
+        _held ??= _secrets.ToDictionary(pair => pair.Key, pair => pair.Value.Accept(Context, Bundles));
+        return survivors.ToDictionary(name => name, name => _held[name].Reveal(Context, survivors));
+    }
+
+    private static RoundContext Of(Dictionary<string, MaskingSecrets> secrets) => new(
+        "bench", 1, 0, "plan", "model", secrets.ToDictionary(pair => pair.Key, pair => pair.Value.PublicKeys));
+}
