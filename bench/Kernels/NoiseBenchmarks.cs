@@ -9,15 +9,19 @@ public class NoiseBenchmarks
 {
     private const int Draws = 100_000;
 
-    private readonly SeededRandomBits _seeded = new(new byte[SeededRandomBits.KeySize], nameof(NoiseBenchmarks));
-    private readonly SystemRandomBits _system = new();
+    private readonly RandomBits _system = new SystemRandomBits();
+    private RandomBits _seeded = new SystemRandomBits();
     private DiscreteGaussian _sampler = new(1);
 
     [Params(10, 20, 30, 40)]
     public int Log2Sigma { get; set; }
 
     [GlobalSetup]
-    public void Prepare() => _sampler = new DiscreteGaussian(BigInteger.One << (2 * Log2Sigma));
+    public void Prepare()
+    {
+        _sampler = new DiscreteGaussian(BigInteger.One << (2 * Log2Sigma));
+        _seeded = new SeededRandomBits(new byte[SeededRandomBits.KeySize], nameof(NoiseBenchmarks));
+    }
 
     [Benchmark(OperationsPerInvoke = Draws)]
     public long Seeded() => Sum(_seeded);

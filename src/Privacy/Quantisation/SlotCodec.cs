@@ -32,7 +32,7 @@ public static class SlotCodec
     /// </exception>
     public static byte[] Pack(ReadOnlySpan<ulong> slots, int slotBits)
     {
-        byte[] bytes = new byte[checked((int)BytesFor(slots.Length, slotBits))];
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)BytesFor(slots.Length, slotBits)));
         ulong seen = slotBits % 8 == 0 ? PackBytes(slots, slotBits / 8, bytes) : PackBits(slots, slotBits, bytes);
         if ((seen & ~Mask(slotBits)) != 0)
         {
@@ -62,7 +62,7 @@ public static class SlotCodec
             throw new ArgumentException("The bits after the last slot are not zero.", nameof(bytes));
         }
 
-        ulong[] slots = new ulong[count];
+        ulong[] slots = GC.AllocateUninitializedArray<ulong>(count);
         if (slotBits % 8 == 0)
         {
             UnpackBytes(bytes, slotBits / 8, slots);
