@@ -58,6 +58,15 @@ public sealed class DiscreteGaussian
         }
     }
 
+    /// <summary>One independent draw per place.</summary>
+    public void Fill(Span<long> draws, RandomBits bits)
+    {
+        for (int i = 0; i < draws.Length; i++)
+        {
+            draws[i] = Sample(bits);
+        }
+    }
+
     /// <summary>Algorithm 2 with s = 1: P(y) ∝ exp(−|y|/t).</summary>
     private static (bool Negative, long Magnitude) DiscreteLaplace(ulong t, RandomBits bits)
     {
