@@ -3,10 +3,10 @@ using DigitalTwin.Privacy.SecureAggregation;
 namespace DigitalTwin.Kernels;
 
 /// <summary>The nodes of a round whose shares are dealt, and one node whose secrets can be drawn anew.</summary>
-internal sealed class BenchmarkRound : IDisposable
+internal sealed class BenchmarkRound
 {
     private readonly Dictionary<string, MaskingSecrets> _secrets;
-    private Dictionary<string, HeldShares>? _held;
+    private readonly Dictionary<string, HeldShares> _held = [];
 
     internal BenchmarkRound(int nodes)
     {
@@ -26,11 +26,17 @@ internal sealed class BenchmarkRound : IDisposable
 
     internal RoundContext RenewedContext { get; private set; } = null!;
 
-    public void Dispose()
+    /// <summary>Wipes all secrets.</summary>
+    internal void End()
     {
-        foreach (IDisposable secret in _secrets.Values.Concat<IDisposable>(_held?.Values ?? []))
+        foreach (MaskingSecrets secrets in _secrets.Values)
         {
-            secret.Dispose();
+            secrets.Dispose();
+        }
+
+        foreach (HeldShares held in _held.Values)
+        {
+            held.Dispose();
         }
 
         Renewed?.Dispose();
@@ -45,9 +51,14 @@ internal sealed class BenchmarkRound : IDisposable
         Renewed.Deal(RenewedContext);
     }
 
+    /// <summary>Everybody accepts all shares, then the survivors reveal theirs.</summary>
     internal Dictionary<string, byte[]> Reveal(IReadOnlyCollection<string> survivors)
     {
-        _held ??= _secrets.ToDictionary(pair => pair.Key, pair => pair.Value.Accept(Context, Bundles));
+        foreach ((string name, MaskingSecrets secrets) in _secrets)
+        {
+            _held.Add(name, secrets.Accept(Context, Bundles));
+        }
+
         return survivors.ToDictionary(name => name, name => _held[name].Reveal(Context, survivors));
     }
 

@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Kernels;
 
@@ -31,7 +30,7 @@ public class MaskBenchmarks
     public void Renew() => _round.Renew();
 
     [GlobalCleanup]
-    public void End() => _round.Dispose();
+    public void End() => _round.End();
 
     [Benchmark]
     public void Mask() => _round.Renewed.Mask(_update, SlotBits, _round.RenewedContext, _round.RenewedContext.Cohort);

@@ -34,7 +34,7 @@ public class UnmaskingBenchmarks
     }
 
     [GlobalCleanup]
-    public void End() => _round.Dispose();
+    public void End() => _round.End();
 
     [Benchmark]
     public void Remove() =>
