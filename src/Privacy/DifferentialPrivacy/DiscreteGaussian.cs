@@ -13,11 +13,21 @@ public sealed class DiscreteGaussian
     /// <summary>σ up to 2^40: a draw outside 64 bits would then lie 2^23 σ out.</summary>
     private const int LargestVarianceBits = 80;
 
+    // Largest denominator for which its multiples by the counts of Algorithm 1, below 2^20, fit a word.
+    private static readonly BigInteger LargestWordDenominator = BigInteger.One << 43;
+
     private readonly BigInteger _numerator;
     private readonly BigInteger _denominator;
     private readonly ulong _laplaceScale;
     private readonly BigInteger _scaledLaplace;
     private readonly BigInteger _acceptanceDenominator;
+
+    // The same numbers in fixed width, where they fit.
+    private readonly Width _width;
+    private readonly UInt128 _shortNumerator;
+    private readonly ulong _shortScaledLaplace;
+    private readonly ulong _wordDenominator;
+    private readonly UInt256 _wideDenominator;
 
     /// <param name="sigmaSquared">σ², a whole number from 1 to 2^80.</param>
     public DiscreteGaussian(BigInteger sigmaSquared)
@@ -42,29 +52,95 @@ public sealed class DiscreteGaussian
         _laplaceScale = (ulong)FloorSqrt(_numerator / _denominator) + 1;
         _scaledLaplace = _denominator * _laplaceScale;
         _acceptanceDenominator = 2 * _numerator * _scaledLaplace * _laplaceScale;
+        if (_scaledLaplace > ulong.MaxValue || _numerator >= BigInteger.One << 127
+            || _acceptanceDenominator >= UInt256.LargestFactor)
+        {
+            return;
+        }
+
+        _shortNumerator = (UInt128)_numerator;
+        _shortScaledLaplace = (ulong)_scaledLaplace;
+        _wideDenominator = UInt256.From(_acceptanceDenominator);
+        _width = Width.Wide;
+        if (_acceptanceDenominator <= LargestWordDenominator)
+        {
+            _wordDenominator = (ulong)_acceptanceDenominator;
+            _width = Width.Word;
+        }
+    }
+
+    /// <summary>Which arithmetic holds the acceptance probability. All of them spend the same bits on it.</summary>
+    private enum Width
+    {
+        Unbounded,
+        Wide,
+        Word,
     }
 
     /// <summary>One draw.</summary>
     public long Sample(RandomBits bits)
     {
+        ArgumentNullException.ThrowIfNull(bits);
+        long draw = Draw(bits);
+        bits.WipeSpent();
+        return draw;
+    }
+
+    /// <summary>One independent draw per place: the draws of as many calls of <see cref="Sample"/>.</summary>
+    public void Fill(Span<long> draws, RandomBits bits)
+    {
+        ArgumentNullException.ThrowIfNull(bits);
+        for (int i = 0; i < draws.Length; i++)
+        {
+            draws[i] = Draw(bits);
+        }
+
+        bits.WipeSpent();
+    }
+
+    /// <summary>One draw by unbounded integers: what the other widths are tested by.</summary>
+    internal long SampleUnbounded(RandomBits bits)
+    {
         while (true)
         {
             (bool negative, long magnitude) = DiscreteLaplace(_laplaceScale, bits);
-            BigInteger distance = (magnitude * _scaledLaplace) - _numerator;
-            if (BernoulliExp(distance * distance, _acceptanceDenominator, bits))
+            if (AcceptUnbounded(magnitude, bits))
             {
                 return negative ? -magnitude : magnitude;
             }
         }
     }
 
-    /// <summary>One independent draw per place.</summary>
-    public void Fill(Span<long> draws, RandomBits bits)
+    /// <summary>Algorithm 3.</summary>
+    private long Draw(RandomBits bits)
     {
-        for (int i = 0; i < draws.Length; i++)
+        while (true)
         {
-            draws[i] = Sample(bits);
+            (bool negative, long magnitude) = DiscreteLaplace(_laplaceScale, bits);
+            bool accepted = _width == Width.Unbounded ? AcceptUnbounded(magnitude, bits) : Accept(magnitude, bits);
+            if (accepted)
+            {
+                return negative ? -magnitude : magnitude;
+            }
         }
+    }
+
+    private bool AcceptUnbounded(long magnitude, RandomBits bits)
+    {
+        BigInteger distance = (magnitude * _scaledLaplace) - _numerator;
+        return BernoulliExp(distance * distance, _acceptanceDenominator, bits);
+    }
+
+    private bool Accept(long magnitude, RandomBits bits)
+    {
+        ulong high = Math.BigMul((ulong)magnitude, _shortScaledLaplace, out ulong low);
+        UInt128 scaled = new(high, low);
+        UInt128 distance = scaled > _shortNumerator ? scaled - _shortNumerator : _shortNumerator - scaled;
+
+        // Squares of 32-bit numbers fit a word; a longer distance, beyond 2^31 where σ < 2^11, is hardly ever drawn.
+        return _width == Width.Word && distance <= uint.MaxValue
+            ? BernoulliExp((ulong)distance * (ulong)distance, _wordDenominator, bits)
+            : BernoulliExp(UInt256.Square(distance), _wideDenominator, bits);
     }
 
     /// <summary>Algorithm 2 with s = 1: P(y) ∝ exp(−|y|/t).</summary>
@@ -72,20 +148,20 @@ public sealed class DiscreteGaussian
     {
         while (true)
         {
-            ulong remainder = bits.Below(t);
+            ulong remainder = bits.DrawBelow(t);
             if (!BernoulliExpOfFraction(remainder, t, bits))
             {
                 continue;
             }
 
             ulong quotient = 0;
-            while (BernoulliExpOfFraction(1, 1, bits))
+            while (BernoulliExpOfOne(bits))
             {
                 quotient++;
             }
 
             long magnitude = (long)(remainder + (t * quotient));
-            bool negative = bits.Below(2) == 1;
+            bool negative = bits.DrawBelow(2) == 1;
 
             // Zero has one sign, or it would be drawn twice as often.
             if (!negative || magnitude != 0)
@@ -101,7 +177,7 @@ public sealed class DiscreteGaussian
         // exp(−γ) = exp(−1) · … · exp(−1) · exp(−(γ − ⌊γ⌋)), one factor at a time: the first failure decides.
         while (numerator > denominator)
         {
-            if (!BernoulliExpOfFraction(1, 1, bits))
+            if (!BernoulliExpOfOne(bits))
             {
                 return false;
             }
@@ -118,6 +194,44 @@ public sealed class DiscreteGaussian
         return ulong.IsOddInteger(k);
     }
 
+    /// <inheritdoc cref="BernoulliExp(BigInteger, BigInteger, RandomBits)"/>
+    private static bool BernoulliExp(UInt256 numerator, UInt256 denominator, RandomBits bits)
+    {
+        while (denominator.IsBelow(numerator))
+        {
+            if (!BernoulliExpOfOne(bits))
+            {
+                return false;
+            }
+
+            numerator = numerator.Less(denominator);
+        }
+
+        uint k = 1;
+        while (UInt256.DrawBelow(denominator.Times(k), bits).IsBelow(numerator))
+        {
+            k++;
+        }
+
+        return uint.IsOddInteger(k);
+    }
+
+    /// <inheritdoc cref="BernoulliExp(BigInteger, BigInteger, RandomBits)"/>
+    private static bool BernoulliExp(ulong numerator, ulong denominator, RandomBits bits)
+    {
+        while (numerator > denominator)
+        {
+            if (!BernoulliExpOfOne(bits))
+            {
+                return false;
+            }
+
+            numerator -= denominator;
+        }
+
+        return BernoulliExpOfFraction(numerator, denominator, bits);
+    }
+
     /// <summary>
     /// Algorithm 1 for γ ≤ 1: count k from 1 while draws of probability γ/k succeed. The count is odd with probability
     /// 1 − γ + γ²/2! − … = exp(−γ). A count beyond 2^20, which would overflow a word, has probability 1/(2^20)!.
@@ -125,7 +239,19 @@ public sealed class DiscreteGaussian
     private static bool BernoulliExpOfFraction(ulong numerator, ulong denominator, RandomBits bits)
     {
         ulong k = 1;
-        while (bits.Below(denominator * k) < numerator)
+        while (bits.DrawBelow(denominator * k) < numerator)
+        {
+            k++;
+        }
+
+        return ulong.IsOddInteger(k);
+    }
+
+    /// <summary>Algorithm 1 for γ = 1; the draw for k = 1 always succeeds and spends nothing.</summary>
+    private static bool BernoulliExpOfOne(RandomBits bits)
+    {
+        ulong k = 2;
+        while (bits.DrawBelow(k) < 1)
         {
             k++;
         }

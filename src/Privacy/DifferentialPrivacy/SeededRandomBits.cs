@@ -16,6 +16,9 @@ public sealed class SeededRandomBits : RandomBits, IDisposable
     /// <summary>Length of the key in bytes.</summary>
     public const int KeySize = 32;
 
+    // Eight permutations.
+    private const int BlockBytes = 8 * ShakeStream.RateBytes;
+
     private readonly ShakeStream _stream;
 
     /// <param name="key32">32 uniform secret bytes.</param>
@@ -23,6 +26,7 @@ public sealed class SeededRandomBits : RandomBits, IDisposable
     /// What the bits are for, for example study, round and statistic. One purpose, one use.
     /// </param>
     public SeededRandomBits(ReadOnlySpan<byte> key32, string purpose)
+        : base(BlockBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);
         if (key32.Length != KeySize)
@@ -43,7 +47,13 @@ public sealed class SeededRandomBits : RandomBits, IDisposable
 
     private static ReadOnlySpan<byte> Domain => "DigitalTwin/dp/random-bits/v1"u8;
 
-    public override void Fill(Span<byte> destination) => _stream.Fill(destination);
+    public override void Fill(Span<byte> destination) => FillFromBlocks(destination);
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        WipeBlock();
+        _stream.Dispose();
+    }
+
+    private protected override void Draw(Span<byte> block) => _stream.Fill(block);
 }

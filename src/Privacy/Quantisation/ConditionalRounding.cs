@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using DigitalTwin.Privacy.DifferentialPrivacy;
 
@@ -112,6 +113,8 @@ public sealed class ConditionalRounding
     }
 
     /// <summary>One draw; returns Σ x² of it.</summary>
+    // Optimised at once, because a vector is rounded in one or two calls.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static UInt128 RoundOnce(ReadOnlySpan<double> values, RandomBits bits, Span<long> rounded)
     {
         Span<byte> drawn = stackalloc byte[BatchLength * sizeof(ushort)];

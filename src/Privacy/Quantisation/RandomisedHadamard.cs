@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DigitalTwin.Privacy.Keccak;
 
@@ -23,6 +24,7 @@ namespace DigitalTwin.Privacy.Quantisation;
 /// u = 2^-53, so the error of the whole is at most ((1 + u)^(m+2) − 1)·‖x‖ in L2 norm, the last two factors being the
 /// constant 1/√P and the product with it; see <see cref="RelativeError"/>.</para>
 /// </remarks>
+// The loops are compiled with all optimisations at once: a round calls them a few times only, on a whole vector.
 public sealed class RandomisedHadamard
 {
     /// <summary>Length of the public seed in bytes.</summary>
@@ -160,6 +162,7 @@ public sealed class RandomisedHadamard
     }
 
     /// <summary>Distances 1, 2 and 4, eight values at a time; fewer values by pairs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FirstStages(Span<double> values)
     {
         if (values.Length < LineLength)
@@ -196,6 +199,7 @@ public sealed class RandomisedHadamard
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwoStages(Span<double> values, int distance)
     {
         for (int start = 0; start < values.Length; start += 4 * distance)
@@ -216,6 +220,7 @@ public sealed class RandomisedHadamard
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneStage(Span<double> values, int distance)
     {
         for (int start = 0; start < values.Length; start += 2 * distance)
@@ -260,6 +265,7 @@ public sealed class RandomisedHadamard
         Array.Clear(columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(Span<double> values, double factor)
     {
         for (int i = 0; i < values.Length; i++)
@@ -268,6 +274,7 @@ public sealed class RandomisedHadamard
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FlipSigns(Span<double> values)
     {
         // The sign of a double is its highest bit.

@@ -9,6 +9,7 @@ namespace DigitalTwin.Privacy.Quantisation;
 /// significant, of byte ⌊k/8⌋. The bits of the last byte that no slot reaches are zero and are checked, so a vector has
 /// one encoding and its hash names it. With b = 64 the bytes are those of <see cref="WordCodec"/>.
 /// </remarks>
+// The loops are compiled with all optimisations at once: a round calls them a few times only, on a whole vector.
 public static class SlotCodec
 {
     /// <summary>The widest slot.</summary>
@@ -33,7 +34,7 @@ public static class SlotCodec
     public static byte[] Pack(ReadOnlySpan<ulong> slots, int slotBits)
     {
         byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)BytesFor(slots.Length, slotBits)));
-        ulong seen = slotBits % 8 == 0 ? PackBytes(slots, slotBits / 8, bytes) : PackBits(slots, slotBits, bytes);
+        ulong seen = PackBits(slots, slotBits, bytes);
         if ((seen & ~Mask(slotBits)) != 0)
         {
             // Slots may be secret: neither value nor place is told.
@@ -100,34 +101,9 @@ public static class SlotCodec
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slotBits, MaximumBits);
     }
 
-    /// <summary>Widths of whole bytes; returns the union of all slots.</summary>
-    private static ulong PackBytes(ReadOnlySpan<ulong> slots, int width, Span<byte> bytes)
-    {
-        ulong seen = 0;
-        int offset = 0;
-        int i = 0;
-        for (; i < slots.Length && offset <= bytes.Length - sizeof(ulong); i++)
-        {
-            // Eight bytes at a time: the surplus ones are zero, and the next slot overwrites them.
-            BinaryPrimitives.WriteUInt64LittleEndian(bytes.Slice(offset, sizeof(ulong)), slots[i]);
-            seen |= slots[i];
-            offset += width;
-        }
-
-        Span<byte> word = stackalloc byte[sizeof(ulong)];
-        for (; i < slots.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(word, slots[i]);
-            word[..width].CopyTo(bytes[offset..]);
-            seen |= slots[i];
-            offset += width;
-        }
-
-        word.Clear();
-        return seen;
-    }
-
-    /// <summary>All other widths; returns the union of all slots.</summary>
+    /// <summary>Returns the union of all slots.</summary>
+    /// <remarks>Whole words at a time, which serves slots of whole bytes as well as a loop of their own.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ulong PackBits(ReadOnlySpan<ulong> slots, int slotBits, Span<byte> bytes)
     {
         ulong seen = 0;
@@ -159,6 +135,8 @@ public static class SlotCodec
         return seen;
     }
 
+    /// <summary>Widths of whole bytes: a slot begins with a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UnpackBytes(ReadOnlySpan<byte> bytes, int width, Span<ulong> slots)
     {
         ulong mask = Mask(width * 8);
@@ -180,6 +158,8 @@ public static class SlotCodec
         }
     }
 
+    /// <summary>All other widths.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UnpackBits(ReadOnlySpan<byte> bytes, int slotBits, Span<ulong> slots)
     {
         ulong mask = Mask(slotBits);
