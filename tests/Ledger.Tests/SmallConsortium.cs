@@ -171,7 +171,7 @@ internal sealed class SmallConsortium : IDisposable
         foreach (string hospital in HospitalNames)
         {
             Write(hospital, "round-joined", Fields.InRound(
-                ("roundKey", Convert.ToHexStringLower(_parties[hospital].Key.PublicKey))));
+                ("maskKey", Convert.ToHexStringLower(_parties[hospital].Key.PublicKey))));
         }
 
         Cosign();
@@ -185,7 +185,7 @@ internal sealed class SmallConsortium : IDisposable
         }
 
         Write("centre", "round-closed", Fields.InRound(
-            ("addends", addends), ("sum", sum), ("model", next), ("loss", "0.6931")));
+            ("addends", addends), ("openings", new JsonArray()), ("sum", sum), ("model", next), ("loss", "0.6931")));
         foreach (string hospital in HospitalNames)
         {
             Write(hospital, "sum-attested", Fields.InRound(
