@@ -40,6 +40,7 @@ internal sealed record SimulatedRun(ModelState Model, PooledMetrics Metrics, dou
             algorithm,
             budget,
             noise,
+            SumProtection.Masks,
             TimeSpan.FromMinutes(1),
             seed);
 }

@@ -61,7 +61,14 @@ public sealed partial class NodeRuntime : IDisposable
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
         _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes));
         _participant = new Participant(
-            _identity.Member, policy, data.Site, _journal, folder.LoadReplayKey(), _artefacts, _network);
+            _identity.Member,
+            policy,
+            data.Site,
+            _journal,
+            folder.LoadReplayKey(),
+            _artefacts,
+            RoundSecretFolder.Open(folder.RoundSecrets),
+            _network);
     }
 
     /// <summary>Opens an enrolled node.</summary>
@@ -133,6 +140,7 @@ public sealed partial class NodeRuntime : IDisposable
 
     public void Dispose()
     {
+        _participant.Dispose();
         _network.Dispose();
         _channel.Dispose();
         _replica.Dispose();

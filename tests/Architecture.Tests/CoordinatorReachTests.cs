@@ -4,17 +4,27 @@ using System.Xml.Linq;
 namespace DigitalTwin.Architecture.Tests;
 
 // Goal: the coordinator adds masked updates and can do nothing else with them. Method: the compiler refuses it the
-// types that make or take off masks (banned symbols), and its sources are searched for their names besides.
+// types that protect addends or open sums (banned symbols), and its sources are searched for their names besides.
 public sealed partial class CoordinatorReachTests
 {
     private const string Folder = "src/Coordinator/";
     private const string BannedSymbols = Folder + "BannedSymbols.txt";
-    private const string Space = "DigitalTwin.Privacy.SecureAggregation";
+    private const string Masks = "DigitalTwin.Privacy.SecureAggregation";
+    private const string Encryption = "DigitalTwin.Privacy.HomomorphicEncryption";
 
-    private static readonly string[] Unmasking = ["PairwiseMask", "MaskedUpdate", "RoundKeyPair"];
+    private static readonly string[] Openers =
+    [
+        $"{Masks}.MaskingSecrets",
+        $"{Masks}.HeldShares",
+        $"{Masks}.ShareKeyPair",
+        $"{Masks}.Unmasking",
+        $"{Encryption}.KeyDealing",
+        $"{Encryption}.DecryptionKeyShare",
+        $"{Encryption}.ThresholdDecryption",
+    ];
 
     [Fact]
-    public void The_coordinator_bans_the_types_that_mask_and_unmask()
+    public void The_coordinator_bans_the_types_that_protect_and_open()
     {
         NeedsCoordinator();
         string banned = Repository.Read(BannedSymbols).Text;
@@ -46,9 +56,10 @@ public sealed partial class CoordinatorReachTests
     [Fact]
     public void A_missing_ban_and_a_mention_are_found()
     {
-        Assert.Equal(["RoundKeyPair"], NotBanned($"T:{Space}.PairwiseMask; no\nT:{Space}.MaskedUpdate;no\n"));
-        Assert.Single(Mentions(new SourceFile(Folder + "Round.cs", "PairwiseMask.Apply(sum); // MaskedUpdate\n")));
-        Assert.Empty(Mentions(new SourceFile(Folder + "Round.cs", "// PairwiseMask\nMaskedUpdates(1);\n")));
+        Assert.Equal(
+            Openers[1..], NotBanned(string.Concat(Openers[..1].Select(type => $"T:{type}; no\n"))));
+        Assert.Single(Mentions(new SourceFile(Folder + "Round.cs", "Unmasking.Remove(sum); // HeldShares\n")));
+        Assert.Empty(Mentions(new SourceFile(Folder + "Round.cs", "// Unmasking\nUnmaskings(1);\n")));
     }
 
     private static void NeedsCoordinator()
@@ -62,14 +73,14 @@ public sealed partial class CoordinatorReachTests
     private static IEnumerable<string> NotBanned(string list)
     {
         string[] lines = list.Split('\n');
-        return Unmasking.Where(type =>
-            !lines.Any(line => line.StartsWith($"T:{Space}.{type};", StringComparison.Ordinal)));
+        return Openers.Where(type => !lines.Any(line => line.StartsWith($"T:{type};", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<string> Mentions(SourceFile file) => Names()
         .Matches(CSharpText.CodeOnly(file.Text))
         .Select(match => $"{file.Path}: {match.Value}");
 
-    [GeneratedRegex(@"\b(PairwiseMask|MaskedUpdate|RoundKeyPair)\b")]
+    [GeneratedRegex(
+        @"\b(MaskingSecrets|HeldShares|ShareKeyPair|Unmasking|KeyDealing|DecryptionKeyShare|ThresholdDecryption)\b")]
     private static partial Regex Names();
 }

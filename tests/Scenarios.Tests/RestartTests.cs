@@ -56,11 +56,14 @@ public sealed class RestartTests
         IReadOnlyList<SpendingEntry> after = SpendingJournal.Open(east.Folder.Journal).Entries;
         Assert.Equal(before!, after.Take(before!.Count));
         string[] counted = [.. study.Rounds
-            .Where(one => one.Outcome is not null && one.Participants.Contains("east"))
+            .Where(one => one.Outcome is not null && one.Survivors.Contains("east"))
             .Select(one => one.Outcome!.Addends["east"])];
-        string[] uploaded = [.. after.Where(entry => entry.Uploaded).Select(entry => entry.Addend)];
-        Assert.Equal(counted, uploaded);
-        Assert.Distinct(after.Where(entry => entry.Uploaded).Select(entry => entry.BaseModel));
+        SpendingEntry[] uploaded =
+        [
+            .. SpendingJournal.Open(east.Folder.Journal).Attempts(study.Name).Where(entry => entry.Uploaded),
+        ];
+        Assert.Equal(counted, uploaded.Select(entry => entry.Addend));
+        Assert.Distinct(uploaded.Select(entry => entry.BaseModel));
     }
 
     private static async Task RestartAsync(RunningConsortium consortium, TimeSpan outage)

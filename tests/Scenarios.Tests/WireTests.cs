@@ -103,7 +103,7 @@ public sealed class WireTests
         ReplayKey replay = node.Folder.LoadReplayKey();
         using SeededRandomBits noise = replay.Noise(document.Sha256, round.Number, round.Attempt, round.BaseModel);
         ulong[] words = new ulong[round.Words];
-        program.AlgorithmFor(state, round.Participants.Count).Contribute(
+        program.AlgorithmFor(state, new CohortSize(round.Participants.Count, round.Terms.Fewest)).Contribute(
             state,
             new RoundSetting(round.Participants.Count, Conductor.PublicRows(study, round.Participants)),
             new LocalInputs(

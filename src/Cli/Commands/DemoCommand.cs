@@ -24,12 +24,11 @@ internal static class DemoCommand
         algorithm.AcceptOnlyFromAmong("gradient", "newton", "fedavg", "fedadam");
         Option<string?> model = new("--model") { Description = "The model (default logistic)." };
         model.AcceptOnlyFromAmong("logistic", "mlp");
-        Option<string> protection = new("--protection")
+        Option<string?> protection = new("--protection")
         {
-            Description = "How addends travel.",
-            DefaultValueFactory = _ => "masks",
+            Description = "How addends travel: masked, or encrypted for a threshold of the hospitals (default masks).",
         };
-        protection.AcceptOnlyFromAmong("masks");
+        protection.AcceptOnlyFromAmong([.. StudyWords.Protections]);
         Option<ulong> seed = new("--seed")
         {
             Description = "Seed of data, batches and noise.",
@@ -46,7 +45,7 @@ internal static class DemoCommand
         command.Run((parsed, cancellationToken) =>
         {
             string? file = parsed.GetValue(study);
-            string? contradiction = new Option[] { epsilon, delta, noise, algorithm, model }
+            string? contradiction = new Option[] { epsilon, delta, noise, algorithm, model, protection }
                 .FirstOrDefault(option => parsed.GetResult(option) is not null)?.Name;
             if (file is not null && contradiction is not null)
             {
@@ -62,6 +61,7 @@ internal static class DemoCommand
                 Enum.Parse<AlgorithmKind>(parsed.GetValue(algorithm) ?? "gradient", ignoreCase: true),
                 Budget(parsed.GetValue(epsilon), parsed.GetValue(delta)),
                 parsed.GetValue(noise) == "local" ? NoisePlacement.Local : NoisePlacement.Distributed,
+                StudyWords.ProtectionOf(parsed.GetValue(protection) ?? StudyWords.Protections[0]),
                 parsed.GetValue(seed),
                 parsed.GetValue(output) ?? DefaultOutput(TimeProvider.System),
                 parsed.GetValue(json));

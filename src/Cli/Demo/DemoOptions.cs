@@ -14,6 +14,7 @@ internal sealed record DemoOptions(
     AlgorithmKind Algorithm,
     PrivacyBudget? Budget,
     NoisePlacement Noise,
+    SumProtection Protection,
     ulong Seed,
     string Output,
     bool Json);

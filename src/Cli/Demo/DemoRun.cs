@@ -82,6 +82,7 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
                 options.Algorithm,
                 options.Budget,
                 options.Noise,
+                options.Protection,
                 Deadline,
                 options.Seed % int.MaxValue);
             return StudyDesk.Compile("the demonstration's study", study.ToYaml());

@@ -96,9 +96,10 @@ internal sealed class ResultBuilder(
 
     private PrivacyResult Privacy()
     {
+        string protection = StudyWords.NameOf(document.Study.Protection);
         if (document.Study.DifferentialPrivacy is not { } dp)
         {
-            return new PrivacyResult("none", null, null, null, null, null, "masks");
+            return new PrivacyResult("none", null, null, null, null, null, protection);
         }
 
         RoundNoise noise = PrivateGradientRound.NoiseOf(
@@ -111,7 +112,7 @@ internal sealed class ResultBuilder(
             "full-batch",
             study.Rounds.Count(round => round is { Purpose: RoundPurpose.Train, Phase: RoundPhase.Final }),
             "exact Gaussian composition",
-            "masks");
+            protection);
     }
 
     private LedgerResult Ledger()

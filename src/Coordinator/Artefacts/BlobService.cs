@@ -29,11 +29,11 @@ internal sealed class BlobService(ConsortiumLedger ledger, UploadDesk desk) : Bl
     {
         CheckDigest(request.Sha256);
         Member member = MemberInterceptor.MemberOf(context);
-        if (member.Role == Role.Researcher && IsAddend(request.Sha256))
+        if (member.Role == Role.Researcher && IsOfAHospital(request.Sha256))
         {
             throw new RpcException(new Status(
                 StatusCode.PermissionDenied,
-                "A hospital's addend is for hospitals and auditors, not for researchers."));
+                "Hospitals' addends, shares and openings are for hospitals and auditors, not for researchers."));
         }
 
         byte[] bytes = ledger.Blobs.Get(request.Sha256)
@@ -46,12 +46,14 @@ internal sealed class BlobService(ConsortiumLedger ledger, UploadDesk desk) : Bl
         }
     }
 
-    private bool IsAddend(string sha256)
+    private bool IsOfAHospital(string sha256)
     {
         lock (ledger.Gate)
         {
             return ledger.Studies.Studies.Any(study =>
-                study.Rounds.Any(round => round.Commitments.Values.Contains(sha256)));
+                study.Rounds.Any(round => round.Commitments.Values.Contains(sha256)
+                    || round.Bundles.Values.Concat(round.Openings.Values).Any(artefact =>
+                        artefact.Sha256 == sha256)));
         }
     }
 

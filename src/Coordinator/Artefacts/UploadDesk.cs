@@ -1,4 +1,5 @@
 using DigitalTwin.Coordinator.Ledgers;
+using DigitalTwin.Federation.Protection;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Ledger.Members;
@@ -95,14 +96,26 @@ internal sealed class UploadDesk(ConsortiumLedger ledger)
                     return StudyDocument.MostBytes;
                 }
 
-                if (study.Current is { } round && round.Commitments.GetValueOrDefault(member.Id) == sha256
-                    && round.Phase is RoundPhase.Uploading or RoundPhase.Attesting or RoundPhase.Final)
+                if (study.Current is { } round && AnnouncedBytes(study, round, member.Id, sha256) is { } announced)
                 {
-                    return (long)round.Words * sizeof(ulong);
+                    return announced;
                 }
             }
         }
 
         return null;
     }
+
+    // An addend has one size. Bundles and openings were held to their largest size when their record was taken.
+    private static long? AnnouncedBytes(StudyState study, RoundState round, string site, string sha256) =>
+        round.Phase is RoundPhase.Uploading or RoundPhase.Opening or RoundPhase.Attesting or RoundPhase.Final
+            && round.Commitments.GetValueOrDefault(site) == sha256
+                ? ArtefactSizes.OfAddend(study, round)
+                : AnnouncedBytes(round.Bundles, site, sha256) ?? AnnouncedBytes(round.Openings, site, sha256);
+
+    private static long? AnnouncedBytes(
+        IReadOnlyDictionary<string, AnnouncedArtefact> announced, string site, string sha256) =>
+        announced.TryGetValue(site, out AnnouncedArtefact? artefact) && artefact.Sha256 == sha256
+            ? artefact.Bytes
+            : null;
 }

@@ -16,6 +16,9 @@ public enum RoundPurpose
 
     /// <summary>Pooled metrics on held-out rows.</summary>
     Evaluate,
+
+    /// <summary>The hospitals make the key under which later rounds encrypt; no model asks for it.</summary>
+    Keys,
 }
 
 /// <summary>The public state of a study between two rounds; everything that the next step depends on.</summary>
@@ -118,7 +121,9 @@ public sealed record ModelState
             string next = header["next"]!.GetValue<string>();
             return new ModelState
             {
-                Next = next == "none" ? null : PurposeOf(next),
+                Next = next == "none" ? null
+                    : PurposeOf(next) is var purpose and not RoundPurpose.Keys ? purpose
+                    : throw new FormatException("A model state asks for no round of keys."),
                 TrainedRounds = (int)header["trainedRounds"]!.GetValue<long>(),
                 Mean = tensors["mean"],
                 Deviation = tensors["deviation"],
@@ -144,7 +149,8 @@ public sealed record ModelState
         "standardise" => RoundPurpose.Standardise,
         "train" => RoundPurpose.Train,
         "evaluate" => RoundPurpose.Evaluate,
-        _ => throw new FormatException($"A round is for standardise, train or evaluate, not {word}."),
+        "keys" => RoundPurpose.Keys,
+        _ => throw new FormatException($"A round is for keys, standardise, train or evaluate, not {word}."),
     };
 
     private static Dictionary<string, double[]> ReadTensors(JsonArray shapes, ReadOnlySpan<byte> body)

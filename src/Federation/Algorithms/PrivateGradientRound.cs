@@ -27,12 +27,13 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     private readonly Study _study;
     private readonly DifferentiableModel _model;
     private readonly DifferentialPrivacySpecification _dp;
-    private readonly int _cohort;
+    private readonly CohortSize _cohort;
 
     /// <param name="cohort">
-    /// Hospitals of the round; the noise shares of <see cref="NoisePlacement.Distributed"/> depend on it.
+    /// Hospitals of the round; the noise shares of <see cref="NoisePlacement.Distributed"/> depend on how few of them a
+    /// sum may have.
     /// </param>
-    public PrivateGradientRound(Study study, DifferentiableModel model, int cohort)
+    public PrivateGradientRound(Study study, DifferentiableModel model, CohortSize cohort)
     {
         _study = study;
         _model = model;
@@ -76,18 +77,37 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         return 2 * DiscreteGaussianSlack.Of((long)coordinates * study.Algorithm.Rounds, rough * ClipGrid);
     }
 
-    /// <summary>Variance, on the grid, that one of <paramref name="cohort"/> hospitals adds.</summary>
+    /// <summary>Variance, on the grid, that one hospital adds.</summary>
     /// <remarks>
-    /// A hospital can subtract its own share, so distributed shares are sized for the other n − 1: what is left when
-    /// any one hospital works with the coordinator still has variance σ².
+    /// Distributed shares are sized for the worst sum that may be opened: only <paramref name="fewest"/> hospitals
+    /// survive, and one of them, which can subtract its own share, works with the coordinator. What is left then still
+    /// has variance σ².
     /// </remarks>
-    public static BigInteger ShareVariance(RoundNoise noise, NoisePlacement placement, int cohort)
+    /// <param name="fewest">Hospitals below which a sum is not opened.</param>
+    public static BigInteger ShareVariance(RoundNoise noise, NoisePlacement placement, int fewest)
     {
         BigInteger variance = new(Math.Ceiling(noise.SigmaGrid * noise.SigmaGrid));
-        int sharers = placement == NoisePlacement.Local ? 1 : cohort - 1;
+        int sharers = placement == NoisePlacement.Local ? 1 : fewest - 1;
 
         // Rounded up among integers: a variance has more digits than a double, and a share must not fall short.
         return (variance + sharers - 1) / sharers;
+    }
+
+    /// <remarks>
+    /// Of s survivors s − 1 have shares that one of them can't subtract, where σ was promised for the fewest: the noise
+    /// grows by √((s − 1)/(fewest − 1)). With local noise a hospital's guarantee does not depend on the others.
+    /// </remarks>
+    public override RoundNoise NoiseOf(int survivors)
+    {
+        double growth = _dp.Noise == NoisePlacement.Local
+            ? 1
+            : Math.Sqrt((survivors - 1.0) / (_cohort.Fewest - 1.0));
+        return Noise with
+        {
+            Sigma = Noise.Sigma * growth,
+            NoiseMultiplier = Noise.NoiseMultiplier * growth,
+            SigmaGrid = Noise.SigmaGrid * growth,
+        };
     }
 
     public override void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words)
@@ -104,7 +124,7 @@ public sealed class PrivateGradientRound : RoundAlgorithm
             clipping.AddClipped(gradient, sum);
         }
 
-        DiscreteGaussian sampler = new(ShareVariance(Noise, _dp.Noise, _cohort), BigInteger.One);
+        DiscreteGaussian sampler = new(ShareVariance(Noise, _dp.Noise, _cohort.Fewest), BigInteger.One);
         for (int i = 0; i < count; i++)
         {
             words[i] = unchecked((ulong)(sum[i] + sampler.Sample(inputs.Noise)));

@@ -7,9 +7,16 @@ namespace DigitalTwin.Federation.Algorithms;
 /// <summary>
 /// What is public about a round beside the model: the size of the cohort and the rows it is taken to have.
 /// </summary>
-/// <param name="Cohort">Hospitals whose addends make the sum.</param>
-/// <param name="PublicRows">Stand-in for the number of rows, from the published row-count buckets.</param>
+/// <param name="Cohort">Hospitals whose addends may be in the sum: no sum of so many wraps around.</param>
+/// <param name="PublicRows">
+/// Stand-in for the number of rows behind the sum, from the published row-count buckets.
+/// </param>
 public readonly record struct RoundSetting(int Cohort, double PublicRows);
+
+/// <summary>How many hospitals a round has.</summary>
+/// <param name="Hospitals">Hospitals that the round was opened for.</param>
+/// <param name="Fewest">Hospitals below which its sum is not opened.</param>
+public readonly record struct CohortSize(int Hospitals, int Fewest);
 
 /// <summary>What a node computes its addend from. It never leaves the node.</summary>
 /// <param name="Train">Training rows in the contract's units.</param>
@@ -42,11 +49,20 @@ public abstract class RoundAlgorithm
     /// </remarks>
     public const int ScaleBits = 36;
 
-    /// <summary>Length of the addend in 64-bit words.</summary>
+    /// <summary>Bits of a slot that holds a statistic exactly, as <see cref="Privacy.Quantisation.FixedPoint"/>.</summary>
+    public const int ExactSlotBits = 64;
+
+    /// <summary>Length of the addend in slots.</summary>
     public abstract int Words { get; }
+
+    /// <summary>Bits of a slot: addends are summed modulo 2^SlotBits.</summary>
+    public virtual int SlotBits => ExactSlotBits;
 
     /// <summary>The noise of this round, or null when it releases its statistic without differential privacy.</summary>
     public virtual RoundNoise? Noise => null;
+
+    /// <summary>The noise that a sum of so many addends really carries; at least <see cref="Noise"/>.</summary>
+    public virtual RoundNoise? NoiseOf(int survivors) => Noise;
 
     /// <summary>Node half: writes the addend, in clear, to <paramref name="words"/>.</summary>
     public abstract void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words);

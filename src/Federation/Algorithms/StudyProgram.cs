@@ -19,8 +19,11 @@ public sealed class StudyProgram
 
     public DifferentiableModel Model { get; }
 
-    /// <summary>Rounds of a run that needs every training round.</summary>
-    public int MostRounds => _document.Study.Algorithm.Rounds + (Standardises ? 2 : 1);
+    /// <summary>
+    /// Rounds of a run that needs every training round and, under threshold encryption, one key.
+    /// </summary>
+    public int MostRounds => _document.Study.Algorithm.Rounds + (Standardises ? 2 : 1)
+        + (_document.Study.Protection == SumProtection.ThresholdEncryption ? 1 : 0);
 
     // Under differential privacy the features are scaled with the contract's public references: that costs no ε.
     private bool Standardises => _document.Study.DifferentialPrivacy is null;
@@ -45,22 +48,25 @@ public sealed class StudyProgram
 
     /// <summary>The algorithm of the round that <paramref name="state"/> asks for.</summary>
     /// <exception cref="InvalidOperationException">The study has ended.</exception>
-    public RoundAlgorithm AlgorithmFor(ModelState state, int cohort)
+    public RoundAlgorithm AlgorithmFor(ModelState state, CohortSize cohort) => state.Next switch
+    {
+        RoundPurpose.Standardise => new StandardisationRound(_document),
+        RoundPurpose.Evaluate => new EvaluationRound(Model),
+        RoundPurpose.Train => TrainingAlgorithm(cohort),
+        _ => throw new InvalidOperationException("The study has ended: there is no further round."),
+    };
+
+    /// <summary>The algorithm of the study's training rounds.</summary>
+    public RoundAlgorithm TrainingAlgorithm(CohortSize cohort)
     {
         Study study = _document.Study;
-        return state.Next switch
+        return study.Algorithm.Kind switch
         {
-            RoundPurpose.Standardise => new StandardisationRound(_document),
-            RoundPurpose.Evaluate => new EvaluationRound(Model),
-            RoundPurpose.Train => study.Algorithm.Kind switch
-            {
-                AlgorithmKind.Newton => new NewtonRound(study, _document.Features.Count),
-                AlgorithmKind.Gradient when study.DifferentialPrivacy is not null =>
-                    new PrivateGradientRound(study, Model, cohort),
-                AlgorithmKind.Gradient => new GradientRound(study, Model),
-                _ => new AveragingRound(study, Model),
-            },
-            _ => throw new InvalidOperationException("The study has ended: there is no further round."),
+            AlgorithmKind.Newton => new NewtonRound(study, _document.Features.Count),
+            AlgorithmKind.Gradient when study.DifferentialPrivacy is not null =>
+                new PrivateGradientRound(study, Model, cohort),
+            AlgorithmKind.Gradient => new GradientRound(study, Model),
+            _ => new AveragingRound(study, Model),
         };
     }
 }

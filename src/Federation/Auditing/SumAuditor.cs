@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Federation.Protection;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Ledger.Encoding;
@@ -35,7 +36,7 @@ public sealed class SumAuditor
     private readonly StudyBook _book = new();
     private readonly List<AuditFinding> _findings = [];
     private readonly Dictionary<string, StudyDocument> _documents = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Study, string Site), int> _releases = [];
+    private readonly Dictionary<(string Study, string Site), List<RoundNoise>> _releases = [];
     private int _rounds;
     private int _addends;
     private int _epsilons;
@@ -78,7 +79,8 @@ public sealed class SumAuditor
                     break;
             }
         }
-        catch (Exception problem) when (problem is InvalidDataException or FormatException or ArithmeticException)
+        catch (Exception problem) when (problem is InvalidDataException or FormatException or ArithmeticException
+            or SumOpeningException)
         {
             _findings.Add(new AuditFinding(log, index, $"{record.Name}: {problem.Message}"));
         }
@@ -87,40 +89,45 @@ public sealed class SumAuditor
     // An addend in a sum is released, whether or not its hospital attests that sum.
     private void CountReleases(StudyState study)
     {
-        foreach (string site in study.Current!.Purpose == RoundPurpose.Train ? study.Current.Outcome!.Addends.Keys : [])
+        RoundState round = study.Current!;
+        if (round.Purpose != RoundPurpose.Train)
         {
-            _releases[(study.Name, site)] = _releases.GetValueOrDefault((study.Name, site)) + 1;
+            return;
+        }
+
+        CohortSize cohort = new(round.Participants.Count, round.Terms.Fewest);
+        RoundNoise? noise = new StudyProgram(DocumentOf(study))
+            .TrainingAlgorithm(cohort)
+            .NoiseOf(round.Survivors.Count);
+        foreach (string site in noise is null ? [] : round.Survivors)
+        {
+            if (!_releases.TryGetValue((study.Name, site), out List<RoundNoise>? released))
+            {
+                released = [];
+                _releases.Add((study.Name, site), released);
+            }
+
+            released.Add(noise!);
         }
     }
 
     private void CheckSum(LogKind log, long index, StudyState study)
     {
         RoundState round = study.Current!;
-        StudyDocument document = DocumentOf(study);
-        Dictionary<string, byte[]> addends = new(StringComparer.Ordinal);
-        foreach ((string site, string digest) in round.Outcome!.Addends)
-        {
-            addends.Add(site, _artefacts.Get(digest)
-                ?? throw new InvalidDataException($"the addend of {site}, {digest}, is missing."));
-            _addends++;
-        }
-
-        StudyProgram program = new(document);
-        (byte[] sum, ModelState next) = Conductor.OpenSum(program, study, round, addends, _artefacts);
-        string sumDigest = Convert.ToHexStringLower(SHA256.HashData(sum));
+        StudyProgram program = new(DocumentOf(study));
+        RoundResult result = RoundResult.Of(program, study, round, round.Outcome!.Openings, _artefacts);
+        string sum = Convert.ToHexStringLower(SHA256.HashData(result.Sum));
         _rounds++;
-        if (sumDigest != round.Outcome.Sum)
+        _addends += round.Outcome.Addends.Count;
+        if (sum != round.Outcome.Sum)
         {
-            _findings.Add(new AuditFinding(
-                log,
-                index,
-                $"the addends give the sum {sumDigest}, not {round.Outcome.Sum}."));
+            _findings.Add(new AuditFinding(log, index, $"the addends give the sum {sum}, not {round.Outcome.Sum}."));
         }
 
-        if (next.Sha256() != round.Outcome.Model)
+        if (result.Next.Sha256() != round.Outcome.Model)
         {
             _findings.Add(new AuditFinding(
-                log, index, $"the sum gives the model {next.Sha256()}, not {round.Outcome.Model}."));
+                log, index, $"the sum gives the model {result.Next.Sha256()}, not {round.Outcome.Model}."));
         }
     }
 
@@ -134,14 +141,16 @@ public sealed class SumAuditor
             return;
         }
 
-        RoundNoise noise = PrivateGradientRound.NoiseOf(
-            document.Study,
-            new StudyProgram(document).Model.ParameterCount);
-        int releases = _releases.GetValueOrDefault((study.Name, site));
-        GaussianAccountant accountant = new(dp.Budget.Delta);
-        for (int release = 0; release < releases; release++)
+        if (!record.Predicate.ContainsKey("epsilon") && !_releases.ContainsKey((study.Name, site)))
         {
-            accountant.Spend(noise.NoiseMultiplier, noise.Coordinates, noise.SigmaGrid);
+            return;
+        }
+
+        List<RoundNoise> releases = _releases.GetValueOrDefault((study.Name, site), []);
+        GaussianAccountant accountant = new(dp.Budget.Delta);
+        foreach (RoundNoise release in releases)
+        {
+            accountant.Spend(release.NoiseMultiplier, release.Coordinates, release.SigmaGrid);
         }
 
         double reported = double.Parse(
@@ -153,7 +162,7 @@ public sealed class SumAuditor
                 log,
                 index,
                 FormattableString.Invariant(
-                    $"{site} reports ε = {reported}; {releases} releases cost {accountant.Spent.Epsilon}.")));
+                    $"{site} reports ε = {reported}; {releases.Count} releases cost {accountant.Spent.Epsilon}.")));
         }
     }
 

@@ -10,8 +10,7 @@ public static class PrivacySpending
     {
         SpendingEntry[] releases =
         [
-            .. journal.Entries.Where(entry =>
-                entry is { Uploaded: true, NoiseMultiplier: not null } && entry.Study == study),
+            .. journal.Attempts(study).Where(entry => entry is { Uploaded: true, NoiseMultiplier: not null }),
         ];
         if (releases.Length == 0)
         {

@@ -5,6 +5,7 @@ using DigitalTwin.Ledger.Storage;
 namespace DigitalTwin.Federation.Participation;
 
 /// <summary>One addend of this hospital, written down before any byte of it leaves.</summary>
+/// <remarks>A later entry of the same attempt replaces an earlier one.</remarks>
 /// <param name="Study">The study's name.</param>
 /// <param name="BaseModel">Digest of the model that the addend was computed from.</param>
 /// <param name="ClearDigest">SHA-256 of the addend before masking; stays in the hospital.</param>
@@ -14,6 +15,10 @@ namespace DigitalTwin.Federation.Participation;
 /// <param name="SigmaGrid">σ in grid units.</param>
 /// <param name="Delta">δ of the study.</param>
 /// <param name="Uploaded">Whether the upload may have begun.</param>
+/// <param name="Opening">
+/// SHA-256 of what this hospital gave to open a sum of this attempt, as soon as it may have left; null before that.
+/// </param>
+/// <param name="Public">Whether the addend says nothing about patients: a public key share.</param>
 public sealed record SpendingEntry(
     string Study,
     int Round,
@@ -25,7 +30,9 @@ public sealed record SpendingEntry(
     int Coordinates,
     double SigmaGrid,
     double? Delta,
-    bool Uploaded);
+    bool Uploaded,
+    string? Opening = null,
+    bool Public = false);
 
 /// <summary>
 /// What this hospital has released, in all studies: the privacy it has spent and the rounds it may not repeat.
@@ -84,8 +91,24 @@ public sealed class SpendingJournal
     /// Whether an addend from <paramref name="baseModel"/> may have left in another attempt than this.
     /// </summary>
     public bool HasReleased(string study, string baseModel, int round, int attempt) => _entries.Exists(entry =>
-        entry.Uploaded && entry.Study == study && entry.BaseModel == baseModel
+        entry is { Uploaded: true, Public: false } && entry.Study == study && entry.BaseModel == baseModel
         && (entry.Round != round || entry.Attempt != attempt));
+
+    /// <summary>
+    /// Whether this hospital has helped to open a sum from <paramref name="baseModel"/> in another attempt than this.
+    /// </summary>
+    public bool HasOpened(string study, string baseModel, int round, int attempt) => _entries.Exists(entry =>
+        entry.Opening is not null && entry.Study == study && entry.BaseModel == baseModel
+        && (entry.Round != round || entry.Attempt != attempt));
+
+    /// <summary>The last entry of each attempt of a study, oldest attempt first.</summary>
+    public IReadOnlyList<SpendingEntry> Attempts(string study) =>
+    [
+        .. _entries
+            .Where(entry => entry.Study == study)
+            .GroupBy(entry => (entry.Round, entry.Attempt))
+            .Select(attempt => attempt.Last()),
+    ];
 
     /// <summary>The entry of one attempt, uploaded or not; null when there is none.</summary>
     public SpendingEntry? Find(string study, int round, int attempt) => _entries.LastOrDefault(entry =>

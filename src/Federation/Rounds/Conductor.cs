@@ -1,10 +1,9 @@
 using System.Text.Json.Nodes;
 using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Federation.Protection;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Members;
-using DigitalTwin.Privacy.Quantisation;
-using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -58,15 +57,13 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                 {
                     null or { Phase: RoundPhase.Final or RoundPhase.Aborted } =>
                         NextOpening(study, document, hospitals, absence),
-                    { Phase: RoundPhase.Joining } round =>
-                        NextAbort(study, document, round, [.. round.Keys.Keys], "did not join", absence),
-                    { Phase: RoundPhase.Committing } round =>
-                        NextAbort(study, document, round, [.. round.Commitments.Keys], "did not commit", absence),
-                    { Phase: RoundPhase.Uploading } round => NextClosing(study, document, round),
-                    { } round => NextFinal(study, document, round, absence),
+                    { Phase: RoundPhase.Attesting } round => NextFinal(study, document, round, absence),
+                    { Phase: RoundPhase.Opening } round => NextOpenedSum(study, document, round, absence),
+                    { } round => NextCohort(study, document, round, absence),
                 };
         }
-        catch (Exception problem) when (problem is ArithmeticException or FormatException or InvalidDataException)
+        catch (Exception problem) when (problem is ArithmeticException or FormatException or InvalidDataException
+            or SumOpeningException)
         {
             return Close(study, "failed", $"The step could not be computed: {problem.Message}", null);
         }
@@ -84,49 +81,6 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         study.LatestModel is not { } latest
             ? program.Initial()
             : ModelState.Parse(artefacts.Get(latest) ?? throw new InvalidDataException($"Model {latest} is missing."));
-
-    /// <summary>
-    /// Adds the addends of a round and takes the public step: what the coordinator does and everybody checks.
-    /// </summary>
-    /// <exception cref="InvalidDataException">
-    /// An addend has another length than the round says, or the sum is nothing that the round can come to.
-    /// </exception>
-    internal static (byte[] Sum, ModelState Next) OpenSum(
-        StudyProgram program,
-        StudyState study,
-        RoundState round,
-        IReadOnlyDictionary<string, byte[]> addends,
-        ArtefactStore artefacts)
-    {
-        ModelState initial = program.Initial();
-        ModelState state = round.BaseModel == initial.Sha256()
-            ? initial
-            : ModelState.Parse(artefacts.Get(round.BaseModel)
-                ?? throw new InvalidDataException($"Model {round.BaseModel} is missing."));
-        ulong[] sum = new ulong[round.Words];
-        foreach ((string site, byte[] addend) in addends)
-        {
-            if (addend.Length != round.Words * sizeof(ulong))
-            {
-                throw new InvalidDataException(
-                    $"The addend of {site} has {addend.Length} bytes, not {round.Words} words.");
-            }
-
-            AddendSum.Add(sum, WordCodec.FromBytes(addend, round.Words));
-        }
-
-        RoundSetting setting = new(round.Participants.Count, PublicRows(study, round.Participants));
-        try
-        {
-            ModelState next = program.AlgorithmFor(state, round.Participants.Count).Advance(state, setting, sum);
-            return (WordCodec.ToBytes(sum), next);
-        }
-        catch (ArgumentException problem)
-        {
-            // What the hospitals hand in decides the sum: a senseless one is no defect of whoever adds it up.
-            throw new InvalidDataException($"The sum is no statistic of this round: {problem.Message}", problem);
-        }
-    }
 
     // A field of text on the ledger is one line of bounded length.
     internal static string LedgerText(string sentence)
@@ -195,24 +149,32 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                 null);
         }
 
-        (int number, int attempt) = study.NextRound;
-        RoundAlgorithm algorithm = program.AlgorithmFor(state, cohort.Count);
-        string baseModel = artefacts.Put(state.ToBytes());
+        RoundTerms terms = RoundPlan.TermsOf(program, document.Study, study, state, cohort);
+        artefacts.Put(state.ToBytes());
+        return OpeningOf(terms, study, document, program);
+    }
+
+    private Draft OpeningOf(RoundTerms terms, StudyState study, StudyDocument document, StudyProgram program)
+    {
         JsonObject fields = new()
         {
-            ["attempt"] = attempt,
-            ["baseModel"] = baseModel,
+            ["attempt"] = terms.Attempt,
+            ["baseModel"] = terms.BaseModel,
             ["deadline"] = PredicateReader.Format(time.GetUtcNow() + document.Study.Deadline),
-            ["participants"] = Array(cohort),
+            ["fewest"] = terms.Fewest,
+            ["participants"] = Array(terms.Participants),
             ["planDigest"] = study.Document,
-            ["purpose"] = ModelState.NameOf(purpose),
-            ["round"] = number,
+            ["protection"] = StudyWords.NameOf(terms.Protection),
+            ["purpose"] = ModelState.NameOf(terms.Purpose),
+            ["round"] = terms.Number,
             ["scaleBits"] = RoundAlgorithm.ScaleBits,
+            ["slotBits"] = terms.SlotBits,
             ["study"] = study.Name,
-            ["words"] = algorithm.Words,
+            ["words"] = terms.Words,
         };
-        if (algorithm.Noise is { } noise)
+        if (terms.Sigma is not null)
         {
+            RoundNoise noise = program.TrainingAlgorithm(new CohortSize(terms.Participants.Count, terms.Fewest)).Noise!;
             fields["noise"] = new JsonObject
             {
                 ["clip"] = Draft.Number(noise.Clip),
@@ -222,105 +184,199 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             };
         }
 
-        return new Draft(
-            "round-opened",
-            fields);
+        return new Draft("round-opened", fields);
     }
 
-    private Draft? NextAbort(
-        StudyState study,
-        StudyDocument document,
-        RoundState round,
-        IReadOnlyCollection<string> here,
-        string what,
-        Func<string, TimeSpan> absence)
+    // Joining, sharing, committing and uploading: who has done the step goes on, who is lost is excused.
+    private Draft? NextCohort(
+        StudyState study, StudyDocument document, RoundState round, Func<string, TimeSpan> absence)
     {
-        string[] waiting = [.. round.Participants.Where(site => !here.Contains(site))];
-        bool late = Elapsed(study, $"{round.Number}/{round.Attempt}/{round.Phase}") > document.Study.Deadline;
+        string[] here = [.. round.Cohort.Where(site => HasDone(round, site))];
+        string[] waiting = [.. round.Cohort.Where(site => !here.Contains(site))];
+        bool late = Elapsed(study, $"{round.Number}/{round.Attempt}/{round.Phase}/{here.Length}")
+            > document.Study.Deadline;
         string[] missing =
         [
             .. waiting.Where(site => late || round.Declined.ContainsKey(site) || absence(site) > AbsenceGrace),
         ];
-        if (missing.Length == 0)
+
+        // An addend that travelled can't be asked for again: where the others are too few, there is time to come back.
+        bool lastHope = round.Phase == RoundPhase.Uploading && here.Length < round.Terms.Fewest;
+        if (missing.Length < waiting.Length || (lastHope && !waiting.All(site => IsGivenUp(round, site, late))))
         {
             return null;
         }
 
-        string reasons = string.Join(" ", missing.Select(site =>
-            round.Declined.TryGetValue(site, out string? why) ? $"{site} declined ({why})."
-            : late ? $"{site} {what} round {round.Number} before its deadline."
-            : $"{site} {what} round {round.Number}: its connection is gone."));
-        return new Draft(
-            "round-aborted",
-            new JsonObject
-            {
-                ["attempt"] = round.Attempt,
-                ["missing"] = Array(missing),
-                ["reason"] = LedgerText(reasons),
-                ["round"] = round.Number,
-                ["study"] = study.Name,
-            });
+        bool needsAll = round.Phase == RoundPhase.Joining || round.Purpose == RoundPurpose.Keys;
+        if (missing.Length == 0 && round is { Purpose: RoundPurpose.Keys, Phase: RoundPhase.Uploading })
+        {
+            return NextClosing(study, document, round, new Dictionary<string, string>());
+        }
+
+        string reason = string.Join(" ", missing.Select(site => ReasonOf(round, site, late)));
+        if (missing.Length == 0 || (!needsAll && here.Length >= round.Terms.Fewest))
+        {
+            return FixCohort(study, round, here, missing, reason);
+        }
+
+        return round.Phase == RoundPhase.Uploading && round.Purpose != RoundPurpose.Keys
+            ? Close(
+                study,
+                "failed",
+                $"{reason} Round {round.Number} needs {round.Terms.Fewest} addends and has {here.Length}; the sum stays "
+                    + "closed and is not tried again from this model. Restart the nodes and launch the study again.",
+                null)
+            : Abort(study, round, missing, reason);
     }
 
-    private Draft? NextClosing(StudyState study, StudyDocument document, RoundState round)
+    private bool HasDone(RoundState round, string site) => round.Phase switch
     {
-        Dictionary<string, byte[]> addends = new(StringComparer.Ordinal);
-        foreach ((string site, string digest) in round.Commitments)
-        {
-            if (artefacts.Get(digest) is { } addend)
-            {
-                addends.Add(site, addend);
-            }
-        }
+        RoundPhase.Joining => round.Keys.ContainsKey(site),
+        RoundPhase.Sharing => round.Bundles.TryGetValue(site, out AnnouncedArtefact? bundle)
+            && artefacts.Get(bundle.Sha256) is not null,
+        RoundPhase.Committing => round.Commitments.ContainsKey(site),
+        _ => artefacts.Get(round.Commitments[site]) is not null,
+    };
 
-        if (addends.Count < round.Commitments.Count)
+    private static string ReasonOf(RoundState round, string site, bool late)
+    {
+        string what = round.Phase switch
         {
-            string missing = string.Join(", ", round.Commitments.Keys.Where(site => !addends.ContainsKey(site)));
-            return Elapsed(study, $"{round.Number}/{round.Attempt}/upload/{addends.Count}") > document.Study.Deadline
-                ? Close(
-                    study,
-                    "failed",
-                    $"{missing} committed to round {round.Number} but never delivered, and the other addends are "
-                        + "already here: repeating the round without it would give that hospital away. "
-                        + "Restart the node and launch the study again.",
-                    null)
-                : null;
-        }
+            RoundPhase.Joining => "did not join",
+            RoundPhase.Sharing => "dealt no shares in",
+            RoundPhase.Committing => "did not commit to",
+            RoundPhase.Uploading => "did not deliver its addend to",
+            _ => "did not help to open",
+        };
+        return round.Declined.TryGetValue(site, out string? why) ? $"{site} declined ({why})."
+            : late ? $"{site} {what} round {round.Number} before its deadline."
+            : $"{site} {what} round {round.Number}: its connection is gone.";
+    }
 
-        StudyProgram program = new(document);
-        (byte[] sum, ModelState next) = OpenSum(program, study, round, addends, artefacts);
-        JsonArray list = [];
-        foreach ((string site, string digest) in round.Commitments.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            list.Add(new JsonObject { ["sha256"] = digest, ["site"] = site });
-        }
-
-        string sumDigest = artefacts.Put(sum);
-        string model = artefacts.Put(next.ToBytes());
+    private static Draft FixCohort(
+        StudyState study, RoundState round, string[] sites, string[] missing, string reason)
+    {
         JsonObject fields = new()
         {
-            ["addends"] = list,
             ["attempt"] = round.Attempt,
-            ["model"] = model,
+            ["missing"] = Array(missing),
+            ["phase"] = CohortRules.WordOf(round.Phase),
+            ["round"] = round.Number,
+            ["sites"] = Array(sites),
+            ["study"] = study.Name,
+        };
+        if (missing.Length > 0)
+        {
+            fields["reason"] = LedgerText(reason);
+        }
+
+        if (round is { Phase: RoundPhase.Uploading, Protection: SumProtection.ThresholdEncryption })
+        {
+            int threshold = ThresholdSetting.Of(study.KeyRound!).Parameters.Threshold;
+            fields["decryptors"] = Array(sites.Take(threshold));
+        }
+
+        return new Draft("cohort-fixed", fields);
+    }
+
+    private static Draft Abort(StudyState study, RoundState round, string[] missing, string reason) => new(
+        "round-aborted",
+        new JsonObject
+        {
+            ["attempt"] = round.Attempt,
+            ["missing"] = Array(missing),
+            ["reason"] = LedgerText(reason),
             ["round"] = round.Number,
             ["study"] = study.Name,
-            ["sum"] = sumDigest,
+        });
+
+    private Draft? NextOpenedSum(
+        StudyState study, StudyDocument document, RoundState round, Func<string, TimeSpan> absence)
+    {
+        IReadOnlyList<string> openers = round.Protection == SumProtection.Masks ? round.Survivors : round.Decryptors;
+        Dictionary<string, string> given = round.Openings
+            .Where(pair => artefacts.Get(pair.Value.Sha256) is not null)
+            .ToDictionary(pair => pair.Key, pair => pair.Value.Sha256, StringComparer.Ordinal);
+        string[] waiting = [.. openers.Where(site => !given.ContainsKey(site))];
+        bool late = Elapsed(study, $"{round.Number}/{round.Attempt}/opening/{given.Count}") > document.Study.Deadline;
+        string[] lost =
+        [
+            .. waiting.Where(site => late || round.Declined.ContainsKey(site) || absence(site) > AbsenceGrace),
+        ];
+        if (lost.Length < waiting.Length)
+        {
+            return null;
+        }
+
+        // Whoever gives something wrong is named by it, and left out as long as the others suffice.
+        List<string> wrong = [.. lost.Select(site => ReasonOf(round, site, late))];
+        while (true)
+        {
+            try
+            {
+                return NextClosing(study, document, round, given);
+            }
+            catch (SumOpeningException problem)
+            {
+                wrong.Add(problem.Message);
+                if (problem.Sites.Any(given.Remove))
+                {
+                    continue;
+                }
+
+                // Too few: whoever is only away may still come back before the deadline.
+                if (lost.All(site => IsGivenUp(round, site, late)))
+                {
+                    return Close(
+                        study,
+                        "failed",
+                        $"The sum of round {round.Number} can't be opened. {string.Join(" ", wrong)} It is not tried "
+                            + "again from this model. Restart the nodes and launch the study again.",
+                        null);
+                }
+
+                return null;
+            }
+        }
+    }
+
+    private static bool IsGivenUp(RoundState round, string site, bool late) =>
+        late || round.Declined.ContainsKey(site);
+
+    private Draft NextClosing(
+        StudyState study, StudyDocument document, RoundState round, IReadOnlyDictionary<string, string> openings)
+    {
+        RoundResult result = RoundResult.Of(new StudyProgram(document), study, round, openings, artefacts);
+        JsonObject fields = new()
+        {
+            ["addends"] = Digests(round.Cohort.Select(site => (site, round.Commitments[site]))),
+            ["attempt"] = round.Attempt,
+            ["model"] = artefacts.Put(result.Next.ToBytes()),
+            ["openings"] = Digests(openings.Select(pair => (pair.Key, pair.Value))),
+            ["round"] = round.Number,
+            ["study"] = study.Name,
+            ["sum"] = artefacts.Put(result.Sum),
         };
-        if (round.Purpose == RoundPurpose.Train && next.Loss is { } loss)
+        if (round.Purpose == RoundPurpose.Train && result.Next.Loss is { } loss)
         {
             fields["loss"] = Draft.Number(loss);
         }
 
-        return new Draft(
-            "round-closed",
-            fields);
+        return new Draft("round-closed", fields);
     }
+
+    private static JsonArray Digests(IEnumerable<(string Site, string Sha256)> digests) =>
+    [
+        .. digests
+            .OrderBy(pair => pair.Site, StringComparer.Ordinal)
+            .Select(pair => (JsonNode)new JsonObject { ["sha256"] = pair.Sha256, ["site"] = pair.Site }),
+    ];
 
     private Draft? NextFinal(
         StudyState study, StudyDocument document, RoundState round, Func<string, TimeSpan> absence)
     {
         int quorum = Quorum.Of(round.Participants.Count);
-        string[] missing = [.. round.Participants.Where(site => !round.Attestations.ContainsKey(site))];
+        string[] missing = [.. round.Survivors.Where(site => !round.Attestations.ContainsKey(site))];
         bool late = Elapsed(study, $"{round.Number}/{round.Attempt}/attest") > document.Study.Deadline;
         bool settled = missing.All(site => late || round.Declined.ContainsKey(site) || absence(site) > AbsenceGrace);
         if (round.Attestations.Count >= quorum && settled)

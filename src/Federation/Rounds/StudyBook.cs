@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Federation.Protection;
+using DigitalTwin.Federation.Studies;
 using DigitalTwin.Ledger.Encoding;
+using DigitalTwin.Ledger.Members;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -10,7 +13,7 @@ namespace DigitalTwin.Federation.Rounds;
 /// </summary>
 /// <remarks>
 /// The ledger checks who may write a record; <see cref="Refuses"/> checks that it fits the sequence of its study, so
-/// the order opened → joined → committed → closed → attested → final can't be broken by anyone, the coordinator
+/// the order opened → joined → dealt → committed → opened sum → closed → attested → final can't be broken by anyone, the coordinator
 /// included. Signatures are checked before a record comes here.
 /// </remarks>
 public sealed class StudyBook
@@ -97,17 +100,7 @@ public sealed class StudyBook
                 study.Close(new StudyClosing(Text(fields, "verdict"), ReasonOf(fields), OptionalText(fields, "model")));
                 break;
             case "round-opened":
-                study.Open(new RoundState(
-                    Integer(fields, "round"),
-                    Integer(fields, "attempt"),
-                    ModelState.PurposeOf(Text(fields, "purpose")),
-                    Text(fields, "baseModel"),
-                    Texts(fields, "participants"),
-                    Integer(fields, "words"),
-                    OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"))
-                {
-                    LastIndex = index,
-                });
+                study.Open(new RoundState(ReadTerms(fields), index));
                 break;
             case "model-released":
                 study.Released = Text(fields, "model");
@@ -116,28 +109,46 @@ public sealed class StudyBook
                 study.Evaluate(Actor(fields), ReadEvaluation(fields));
                 break;
             default:
-                ApplyToRound(study, study.Current!, record.Name, fields);
-                study.Current!.LastIndex = index;
+                ApplyToRound(study, study.Current!, record.Name, fields, index);
                 break;
         }
     }
 
-    private static void ApplyToRound(StudyState study, RoundState round, string record, JsonObject fields)
+    private static void ApplyToRound(StudyState study, RoundState round, string record, JsonObject fields, long index)
     {
         switch (record)
         {
             case "round-joined":
-                round.Join(Actor(fields), Convert.FromHexString(Text(fields, "roundKey")));
+                round.Join(Actor(fields), new JoinedKeys(Key(fields, "maskKey"), Key(fields, "shareKey")), index);
                 break;
             case "round-declined":
                 round.Decline(Actor(fields), $"{Text(fields, "rule")}: {Text(fields, "reason")}");
                 break;
+            case "shares-dealt":
+                round.Deal(Actor(fields), Announced(fields, "bundle"));
+                break;
+            case "cohort-fixed":
+                round.Fix(
+                    Texts(fields, "sites"),
+                    fields.ContainsKey("decryptors") ? Texts(fields, "decryptors") : [],
+                    index);
+                DropMissing(study, fields);
+                break;
             case "update-committed":
-                round.Commit(Actor(fields), Text(fields, "addend"));
+                round.Commit(Actor(fields), Text(fields, "addend"), index);
+                break;
+            case "sum-opened":
+                round.Open(Actor(fields), Announced(fields, "opening"));
                 break;
             case "round-closed":
-                round.Close(new RoundOutcome(
-                    ReadAddends(fields), Text(fields, "sum"), Text(fields, "model"), OptionalNumber(fields, "loss")));
+                round.Close(
+                    new RoundOutcome(
+                        ReadDigests(fields, "addends"),
+                        ReadDigests(fields, "openings"),
+                        Text(fields, "sum"),
+                        Text(fields, "model"),
+                        OptionalNumber(fields, "loss")),
+                    index);
                 break;
             case "sum-attested":
                 round.Attest(Actor(fields), new Attestation(
@@ -150,14 +161,18 @@ public sealed class StudyBook
                 break;
             case "round-aborted":
                 round.Abort();
-                foreach (string site in Texts(fields, "missing"))
-                {
-                    study.Drop(site, ReasonOf(fields));
-                }
-
+                DropMissing(study, fields);
                 break;
             default:
                 break;
+        }
+    }
+
+    private static void DropMissing(StudyState study, JsonObject fields)
+    {
+        foreach (string site in Texts(fields, "missing"))
+        {
+            study.Drop(site, ReasonOf(fields));
         }
     }
 
@@ -214,15 +229,18 @@ public sealed class StudyBook
             return $"Round {number} of study {study.Name} follows another plan than the approved one.";
         }
 
-        string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Active.Contains(site));
+        string[] participants = Texts(fields, "participants");
+        string? stranger = participants.FirstOrDefault(site => !study.Active.Contains(site));
         if (stranger is not null)
         {
             return $"{stranger} takes no part in study {study.Name}.";
         }
 
-        if (Text(fields, "planDigest") != study.Document)
+        // Below this, a coordinator with a third of the hospitals could open two sums of one round.
+        if (Integer(fields, "fewest") < Quorum.Of(participants.Length) || Integer(fields, "fewest") > participants.Length)
         {
-            return $"Round {number} of study {study.Name} follows another plan than the approved document.";
+            return $"Round {number} of {participants.Length} hospitals opens its sum for at least "
+                + $"{Quorum.Of(participants.Length)} survivors, not for {Integer(fields, "fewest")}.";
         }
 
         string baseModel = Text(fields, "baseModel");
@@ -241,38 +259,86 @@ public sealed class StudyBook
         }
 
         string site = Actor(fields);
-        string? fromSite = record is "round-closed" or "round-final" or "round-aborted" or "update-rejected"
-            ? null
-            : round.Participants.Contains(site) ? null : $"{site} is not in the cohort of round {round.Number}.";
+        string? fromSite = record is "cohort-fixed" or "round-closed" or "round-final" or "round-aborted"
+            or "update-rejected"
+                ? null
+                : round.Cohort.Contains(site) ? null : $"{site} is not in the cohort of round {round.Number}.";
         return fromSite ?? record switch
         {
-            "round-joined" when round.Phase == RoundPhase.Joining && !round.Keys.ContainsKey(site) => null,
+            "round-joined" when round.Phase == RoundPhase.Joining && !round.Keys.ContainsKey(site) =>
+                RefusesKeys(round, fields),
             "round-declined" when round.Phase != RoundPhase.Aborted => null,
+            "shares-dealt" when round.Phase == RoundPhase.Sharing && !round.Bundles.ContainsKey(site) =>
+                RefusesSize(fields, "share bundle", 1, ArtefactSizes.MostOfBundle(round)),
+            "cohort-fixed" => CohortRules.Refuses(round, fields),
             "update-committed" when round.Phase == RoundPhase.Committing && !round.Commitments.ContainsKey(site) =>
-                null,
+                RefusesCommitment(study, round, fields),
+            "sum-opened" when round.Phase == RoundPhase.Opening && !round.Openings.ContainsKey(site) =>
+                RefusesOpener(round, site)
+                ?? RefusesSize(fields, "opening", 1, ArtefactSizes.MostOfOpening(study, round)),
             "update-rejected" => null,
-            "round-closed" when round.Phase == RoundPhase.Uploading => RefusesOutcome(round, fields),
+            "round-closed" when round.Phase == (round.Purpose == RoundPurpose.Keys
+                ? RoundPhase.Uploading
+                : RoundPhase.Opening) => RefusesOutcome(round, fields),
             "sum-attested" when round.Phase is RoundPhase.Attesting or RoundPhase.Final =>
                 RefusesAttestation(round, fields),
             "round-final" when round.Phase == RoundPhase.Attesting =>
-                round.Attestations.Count >= Ledger.Members.Quorum.Of(round.Participants.Count)
+                round.Attestations.Count >= Quorum.Of(round.Participants.Count)
                     ? null
                     : $"Round {round.Number} has only {round.Attestations.Count} attestations.",
 
-            // Once every commitment stands, addends travel: repeating the round with a smaller cohort would let two
-            // sums be subtracted from each other. From there on a round ends or the study fails.
-            "round-aborted" when round.Phase is RoundPhase.Joining or RoundPhase.Committing => null,
+            // Once who committed is fixed, addends travel: repeating the round with a smaller cohort would let two sums
+            // be subtracted from each other. From there on a round ends or the study fails.
+            "round-aborted" when round.Phase is RoundPhase.Joining or RoundPhase.Sharing or RoundPhase.Committing
+                || round is { Purpose: RoundPurpose.Keys, Phase: RoundPhase.Uploading } => null,
             _ => $"{record} by {site} does not fit round {round.Number} of study {study.Name}, which is {round.Phase}.",
         };
     }
 
+    private static string? RefusesKeys(RoundState round, JsonObject fields)
+    {
+        bool shareKey = round.HasSharing;
+        bool maskKey = round.Protection == SumProtection.Masks;
+        return fields.ContainsKey("shareKey") == shareKey && fields.ContainsKey("maskKey") == maskKey
+            ? null
+            : $"{Actor(fields)} joins round {round.Number} with other keys than its protection asks for.";
+    }
+
+    // An addend is its hospital's own: a copy of another one would count it twice.
+    private static string? RefusesCommitment(StudyState study, RoundState round, JsonObject fields)
+    {
+        string addend = Text(fields, "addend");
+        string? owner = round.Commitments.FirstOrDefault(pair => pair.Value == addend).Key;
+        long bytes = ArtefactSizes.OfAddend(study, round);
+        return owner is null
+            ? RefusesSize(fields, "addend", bytes, bytes)
+            : $"{Actor(fields)} commits to the addend of {owner} in round {round.Number}.";
+    }
+
+    private static string? RefusesSize(JsonObject fields, string what, long fewest, long most) =>
+        fields["bytes"]!.GetValue<long>() is var bytes && bytes >= fewest && bytes <= most
+            ? null
+            : $"{Actor(fields)} announces {(what[0] is 'a' or 'o' ? "an" : "a")} {what} of {bytes} bytes; "
+                + (fewest == most ? $"it has {most}." : $"it has at most {most}.");
+
+    private static string? RefusesOpener(RoundState round, string site) =>
+        round.Protection == SumProtection.Masks || round.Decryptors.Contains(site)
+            ? null
+            : $"{site} is not among the decryptors of round {round.Number}.";
+
     private static string? RefusesOutcome(RoundState round, JsonObject fields)
     {
-        Dictionary<string, string> addends = ReadAddends(fields);
-        return addends.Count == round.Commitments.Count
-            && round.Commitments.All(pair => addends.GetValueOrDefault(pair.Key) == pair.Value)
+        Dictionary<string, string> addends = ReadDigests(fields, "addends");
+        if (addends.Count != round.Cohort.Count
+            || !round.Cohort.All(site => addends.GetValueOrDefault(site) == round.Commitments[site]))
+        {
+            return $"Round {round.Number} closes over other addends than those committed by its survivors.";
+        }
+
+        return ReadDigests(fields, "openings").All(pair =>
+            round.Openings.GetValueOrDefault(pair.Key)?.Sha256 == pair.Value)
                 ? null
-                : $"Round {round.Number} closes over other addends than those committed.";
+                : $"Round {round.Number} is opened with something that no hospital of it gave.";
     }
 
     private static string? RefusesAttestation(RoundState round, JsonObject fields) =>
@@ -284,8 +350,26 @@ public sealed class StudyBook
     private static bool IsStudyRecord(string name) =>
         name is not ("genesis" or "member-admitted" or "member-removed");
 
-    private static Dictionary<string, string> ReadAddends(JsonObject fields) =>
-        fields["addends"]!.AsArray().ToDictionary(
+    private static RoundTerms ReadTerms(JsonObject fields) => new(
+        Integer(fields, "round"),
+        Integer(fields, "attempt"),
+        ModelState.PurposeOf(Text(fields, "purpose")),
+        Text(fields, "baseModel"),
+        Texts(fields, "participants"),
+        StudyWords.ProtectionOf(Text(fields, "protection")),
+        Integer(fields, "fewest"),
+        Integer(fields, "words"),
+        Integer(fields, "slotBits"),
+        OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"));
+
+    private static AnnouncedArtefact Announced(JsonObject fields, string name) =>
+        new(Text(fields, name), fields["bytes"]!.GetValue<long>());
+
+    private static byte[]? Key(JsonObject fields, string name) =>
+        OptionalText(fields, name) is { } hex ? Convert.FromHexString(hex) : null;
+
+    private static Dictionary<string, string> ReadDigests(JsonObject fields, string name) =>
+        fields[name]!.AsArray().ToDictionary(
             addend => addend!["site"]!.GetValue<string>(),
             addend => addend!["sha256"]!.GetValue<string>(),
             StringComparer.Ordinal);

@@ -1,3 +1,5 @@
+using DigitalTwin.Federation.Algorithms;
+
 namespace DigitalTwin.Federation.Rounds;
 
 /// <summary>What a hospital told the others when it accepted a study: buckets, nothing finer.</summary>
@@ -60,7 +62,12 @@ public sealed class StudyState
     public IReadOnlyList<string> Active => [.. Participants.Where(site => !_dropped.ContainsKey(site))];
 
     /// <summary>Digest of the newest model that a quorum attested; null before the first round is final.</summary>
-    public string? LatestModel => _rounds.LastOrDefault(round => round.Phase == RoundPhase.Final)?.Outcome?.Model;
+    public string? LatestModel => _rounds.LastOrDefault(round =>
+        round.Phase == RoundPhase.Final && round.Purpose != RoundPurpose.Keys)?.Outcome?.Model;
+
+    /// <summary>The round that made the key which rounds now encrypt under; null before there is one.</summary>
+    public RoundState? KeyRound => _rounds.LastOrDefault(round =>
+        round is { Phase: RoundPhase.Final, Purpose: RoundPurpose.Keys });
 
     /// <summary>Number and attempt of the round that may be opened next.</summary>
     public (int Number, int Attempt) NextRound => Current switch

@@ -43,6 +43,9 @@ public sealed class SimulatedHospital
     /// <summary>Artefacts on the hospital's own disk.</summary>
     public InMemoryArtefacts Artefacts { get; } = new();
 
+    /// <summary>Its secrets of open rounds.</summary>
+    public SecretStore Secrets { get; } = SecretStore.InMemory();
+
     /// <summary>Bytes that have left it.</summary>
     public long BytesSent => _network.BytesSent;
 
@@ -51,12 +54,17 @@ public sealed class SimulatedHospital
     /// <summary>The studies as this hospital's own replay of the ledger tells them.</summary>
     internal StudyBook Studies => _reader.Current();
 
-    /// <summary>Kills and starts the node: journal and artefacts stay, round keys and everything else in memory
-    /// go.</summary>
-    public void Restart() => Participant = NewParticipant();
+    /// <summary>
+    /// Kills and starts the node: journal, artefacts and kept secrets stay; round keys and all else in memory go.
+    /// </summary>
+    public void Restart()
+    {
+        Participant.Dispose();
+        Participant = NewParticipant();
+    }
 
     private Participant NewParticipant() =>
-        new(Name, _policy, Data, Journal, Replay, Artefacts.Store, _network);
+        new(Name, _policy, Data, Journal, Replay, Artefacts.Store, Secrets, _network);
 
     private static NodePolicy EverythingAllowed(string contract) => new()
     {

@@ -38,6 +38,16 @@ public enum NoisePlacement
     Distributed,
 }
 
+/// <summary>How addends are hidden until their sum is opened.</summary>
+public enum SumProtection
+{
+    /// <summary>Pairwise and own masks with recovery of lost hospitals (Bonawitz et al. 2017).</summary>
+    Masks,
+
+    /// <summary>Encryption under a key that no hospital holds alone (threshold BFV).</summary>
+    ThresholdEncryption,
+}
+
 /// <summary>What the study does when a site is lost after the start.</summary>
 public enum OnMissing
 {
@@ -102,6 +112,9 @@ public sealed record Study
     public required ModelSpecification Model { get; init; }
 
     public required AlgorithmSpecification Algorithm { get; init; }
+
+    /// <summary>How addends travel.</summary>
+    public required SumProtection Protection { get; init; }
 
     /// <summary>Null when the study promises no differential privacy.</summary>
     public required DifferentialPrivacySpecification? DifferentialPrivacy { get; init; }

@@ -48,6 +48,8 @@ internal static class StudyReader
             Contract = data.Required("contract").Text(100),
             Model = model,
             Algorithm = algorithm,
+            Protection = StudyWords.ProtectionOf(
+                privacy.Required("protection").OneOf([.. StudyWords.Protections])),
             DifferentialPrivacy = dp,
             MinimumSites = sites?.Optional("minimum")?.Integer(Study.FewestSites, 1000) ?? Study.FewestSites,
             OnMissing = sites?.Optional("onMissing")?.OneOf("degrade", "fail") == "fail"
@@ -103,7 +105,6 @@ internal static class StudyReader
     private static DifferentialPrivacySpecification? ReadPrivacy(DocumentNode node)
     {
         node.AllowOnly("protection", "dp");
-        node.Required("protection").OneOf("masks");
         DocumentNode dp = node.Required("dp");
         if (dp.IsNull)
         {

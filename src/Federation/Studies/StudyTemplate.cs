@@ -16,6 +16,7 @@ public static class StudyTemplate
         AlgorithmKind algorithm,
         PrivacyBudget? budget,
         NoisePlacement noise,
+        SumProtection protection,
         TimeSpan deadline,
         ulong seed)
     {
@@ -34,6 +35,7 @@ public static class StudyTemplate
                 Contract = contract,
                 Model = new ModelSpecification(model, model == ModelKind.Mlp ? [16] : []),
                 Algorithm = AlgorithmDefaults.Of(algorithm, model),
+                Protection = protection,
                 DifferentialPrivacy = budget is { } promised
                     ? new DifferentialPrivacySpecification(promised, noise, Clip: 1)
                     : null,

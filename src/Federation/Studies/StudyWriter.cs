@@ -39,7 +39,7 @@ internal static class StudyWriter
         }
 
         Line(yaml, $"privacy:");
-        Line(yaml, $"  protection: masks");
+        Line(yaml, $"  protection: {StudyWords.NameOf(study.Protection)}");
         if (study.DifferentialPrivacy is { } dp)
         {
             Line(yaml, $"  dp:");

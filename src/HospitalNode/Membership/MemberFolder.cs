@@ -47,6 +47,9 @@ public sealed record MemberFolder(string Root)
 
     public string Journal => Path.Combine(Root, "spending.jsonl");
 
+    /// <summary>Shares of open rounds and studies, deleted when they are over.</summary>
+    public string RoundSecrets => Path.Combine(Root, "round-secrets");
+
     /// <summary>What this hospital keeps for itself about each study.</summary>
     public string Reports => Path.Combine(Root, "reports");
 

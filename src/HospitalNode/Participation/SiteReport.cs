@@ -85,8 +85,8 @@ public sealed record SiteReport(
             spent?.Epsilon,
             spent?.Delta,
             [
-                .. journal.Entries
-                    .Where(entry => entry.Study == study.Name && entry.Uploaded)
+                .. journal.Attempts(study.Name)
+                    .Where(entry => entry is { Uploaded: true, Public: false })
                     .Select(entry => entry.ClearDigest),
             ],
             [.. roc.Select(point => new ReportedRocPoint(point.FalsePositiveRate, point.TruePositiveRate))],

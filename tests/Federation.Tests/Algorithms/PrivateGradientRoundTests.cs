@@ -16,7 +16,7 @@ public sealed class PrivateGradientRoundTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(8)]
-    public void Acceptance_g_any_n_minus_one_distributed_shares_carry_the_whole_variance(int cohort)
+    public void Acceptance_g_the_fewest_survivors_less_one_carry_the_whole_variance(int cohort)
     {
         BigInteger share = PrivateGradientRound.ShareVariance(Noise, NoisePlacement.Distributed, cohort);
         BigInteger variance = new(Math.Ceiling(Noise.SigmaGrid * Noise.SigmaGrid));

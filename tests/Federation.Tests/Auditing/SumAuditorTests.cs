@@ -55,7 +55,7 @@ public sealed class SumAuditorTests
 
         SumAudit audit = SumAuditor.Run(folder.FullPath);
 
-        Assert.Contains($"the addend of north, {digest}, is missing.", audit.Findings.Single().Message,
+        Assert.Contains($"The addend of north, {digest}, is missing.", audit.Findings.Single().Message,
             StringComparison.Ordinal);
     }
 

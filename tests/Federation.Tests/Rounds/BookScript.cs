@@ -53,9 +53,19 @@ internal sealed class BookScript
             return script.Abort("d");
         }
 
-        foreach (string site in phase >= RoundPhase.Committing ? Hospitals : [])
+        foreach (string site in phase >= RoundPhase.Sharing ? Hospitals : [])
         {
             script.Join(site);
+        }
+
+        foreach (string site in phase >= RoundPhase.Committing ? Hospitals : [])
+        {
+            script.Deal(site);
+        }
+
+        if (phase >= RoundPhase.Committing)
+        {
+            script.Fix("sharing");
         }
 
         foreach (string site in phase >= RoundPhase.Uploading ? Hospitals : [])
@@ -63,9 +73,14 @@ internal sealed class BookScript
             script.Commit(site);
         }
 
+        if (phase >= RoundPhase.Opening)
+        {
+            script.Fix("uploading");
+        }
+
         if (phase >= RoundPhase.Attesting)
         {
-            script.Close();
+            script.OpenSum("a").OpenSum("b").OpenSum("c").Close();
         }
 
         foreach (string site in phase >= RoundPhase.Final ? Hospitals : [])
@@ -113,22 +128,55 @@ internal sealed class BookScript
             ["attempt"] = attempt,
             ["baseModel"] = Digest(model),
             ["deadline"] = "2026-01-01T00:00:00.000Z",
+            ["fewest"] = 3,
             ["participants"] = Texts(sites.Length == 0 ? Hospitals : sites),
             ["planDigest"] = Digest(plan),
+            ["protection"] = "masks",
             ["purpose"] = "train",
             ["round"] = round,
             ["scaleBits"] = 36,
+            ["slotBits"] = 64,
             ["words"] = 2,
         });
 
     public BookScript Join(string site, int round = 1, int attempt = 1)
     {
-        using RoundKeyPair pair = RoundKeyPair.Generate();
+        using MaskingSecrets secrets = MaskingSecrets.Generate(site);
         return WriteToRound(site, "round-joined", round, attempt, new()
         {
-            ["roundKey"] = Convert.ToHexStringLower(pair.PublicKey),
+            ["maskKey"] = Convert.ToHexStringLower(secrets.PublicKeys.MaskKey),
+            ["shareKey"] = Convert.ToHexStringLower(secrets.PublicKeys.ShareKey),
         });
     }
+
+    public BookScript Deal(string site, int bytes = 100) => WriteToRound(site, "shares-dealt", 1, 1, new()
+    {
+        ["bundle"] = Digest('b'),
+        ["bytes"] = bytes,
+    });
+
+    /// <summary>Ends a phase with these sites; by default all of them.</summary>
+    public BookScript Fix(string phase, string[]? sites = null, string[]? missing = null)
+    {
+        JsonObject fields = new()
+        {
+            ["missing"] = Texts(missing ?? []),
+            ["phase"] = phase,
+            ["sites"] = Texts(sites ?? Hospitals),
+        };
+        if (missing is not null)
+        {
+            fields["reason"] = "d is gone.";
+        }
+
+        return WriteToRound("centre", "cohort-fixed", 1, 1, fields);
+    }
+
+    public BookScript OpenSum(string site, int bytes = 100) => WriteToRound(site, "sum-opened", 1, 1, new()
+    {
+        ["opening"] = Digest(site[0]),
+        ["bytes"] = bytes,
+    });
 
     public BookScript DeclineRound(string site) => WriteToRound(site, "round-declined", 1, 1, new()
     {
@@ -136,16 +184,25 @@ internal sealed class BookScript
         ["reason"] = "No.",
     });
 
-    public BookScript Commit(string site, int round = 1) => WriteToRound(site, "update-committed", round, 1, new()
+    public BookScript Commit(string site, int round = 1, char? addend = null, int bytes = 16) =>
+        WriteToRound(site, "update-committed", round, 1, new()
     {
-        ["addend"] = Digest(site[0]),
+        ["addend"] = Digest(addend ?? site[0]),
         ["commitment"] = Digest('9'),
-        ["bytes"] = 16,
+        ["bytes"] = bytes,
     });
 
-    public BookScript Close(char altered = '\0', params string[] sites) =>
+    public BookScript Close(char altered = '\0', char opening = '\0', params string[] sites) =>
         WriteToRound("centre", "round-closed", 1, 1, new()
         {
+            ["openings"] = new JsonArray(
+        [
+            .. Hospitals[..3].Select((site, i) => new JsonObject
+            {
+                ["site"] = site,
+                ["sha256"] = Digest(i == 0 && opening != '\0' ? opening : site[0]),
+            }),
+        ]),
             ["addends"] = new JsonArray(
         [
             .. (sites.Length == 0 ? Hospitals : sites).Select((site, i) => new JsonObject

@@ -10,21 +10,75 @@ public sealed class ConductorTests
 {
     private const string Quick = "{ kind: newton, rounds: 2 }";
 
-    [Theory]
-    [InlineData(RoundPhase.Joining, "west did not join round 1: its connection is gone.")]
-    [InlineData(RoundPhase.Committing, "west did not commit round 1: its connection is gone.")]
-    public async Task A_site_lost_before_the_addends_travel_is_left_behind_and_the_study_degrades(
-        RoundPhase phase, string reason)
+    [Fact]
+    public async Task A_site_lost_before_it_joined_is_left_behind_in_a_second_attempt()
     {
         (SimulatedConsortium consortium, StudyState study) = await Run(
-            StudyText.Study(Quick), (site, study) => site == "west" && study.Current?.Phase == phase);
+            StudyText.Study(Quick), (site, study) => site == "west" && study.Current?.Phase == RoundPhase.Joining);
 
-        Assert.Equal("degraded", study.Closing!.Verdict);
-        Assert.StartsWith(reason, study.Closing.Reason, StringComparison.Ordinal);
+        AssertDegraded(study, "west did not join round 1: its connection is gone.");
         Assert.Equal([(1, 1), (1, 2)], study.Rounds.Take(2).Select(round => (round.Number, round.Attempt)));
         Assert.Equal(["east", "north", "south"], study.Rounds[^1].Participants);
-        Assert.Equal(study.LatestModel, study.Closing.Model);
         Assert.DoesNotContain(consortium["west"].Journal.Entries, entry => entry.Uploaded);
+    }
+
+    [Theory]
+    [InlineData(RoundPhase.Sharing, "west dealt no shares in round 1: its connection is gone.")]
+    [InlineData(RoundPhase.Committing, "west did not commit to round 1: its connection is gone.")]
+    [InlineData(RoundPhase.Uploading, "west did not deliver its addend to round 1: its connection is gone.")]
+    public async Task A_site_lost_after_it_joined_is_excused_and_the_same_round_goes_on(
+        RoundPhase phase, string reason)
+    {
+        (_, StudyState study) = await Run(
+            StudyText.Study(Quick), (site, study) => site == "west" && study.Current?.Phase == phase);
+
+        AssertDegraded(study, reason);
+        Assert.Equal([(1, 1), (2, 1)], study.Rounds.Take(2).Select(round => (round.Number, round.Attempt)));
+        Assert.Equal(["east", "north", "south"], study.Rounds[0].Survivors);
+        Assert.Equal(["east", "north", "south"], study.Rounds[0].Outcome!.Addends.Keys.Order());
+        Assert.DoesNotContain("west", study.Rounds[0].Attestations.Keys);
+    }
+
+    [Fact]
+    public async Task A_site_lost_after_its_upload_is_in_the_sum_which_the_others_open()
+    {
+        (_, StudyState study) = await Run(
+            StudyText.Study(Quick),
+            (site, study) => site == "west" && study.Current is { Number: 1, Phase: RoundPhase.Opening });
+
+        Assert.Equal("complete", study.Closing!.Verdict);
+        Assert.Equal(["east", "north", "south", "west"], study.Rounds[0].Survivors);
+        Assert.Equal(["east", "north", "south"], study.Rounds[0].Outcome!.Openings.Keys.Order());
+        Assert.Contains("west", study.Rounds[0].Attestations.Keys);
+    }
+
+    [Fact]
+    public async Task Too_few_uploads_leave_the_sum_closed_and_the_round_is_not_repeated()
+    {
+        string[] away = ["south", "west"];
+        (SimulatedConsortium consortium, StudyState study) = await Run(
+            StudyText.Study(Quick), (site, study) => away.Contains(site) && study.Current?.Phase == RoundPhase.Uploading);
+
+        Assert.Equal("failed", study.Closing!.Verdict);
+        Assert.Contains(
+            "Round 1 needs 3 addends and has 2; the sum stays closed", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Single(study.Rounds);
+        Assert.Empty(study.Current!.Openings);
+        Assert.All(consortium.Hospitals, hospital =>
+            Assert.DoesNotContain(hospital.Journal.Entries, entry => entry.Opening is not null));
+    }
+
+    [Fact]
+    public async Task Too_few_shares_leave_the_sum_closed_and_the_sentence_says_whose_are_missing()
+    {
+        string[] away = ["south", "west"];
+        (_, StudyState study) = await Run(
+            StudyText.Study(Quick), (site, study) => away.Contains(site) && study.Current?.Phase == RoundPhase.Opening);
+
+        Assert.Equal("failed", study.Closing!.Verdict);
+        Assert.Contains("The sum of round 1 can't be opened.", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Contains("west did not help to open round 1", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Null(study.LatestModel);
     }
 
     [Fact]
@@ -49,40 +103,23 @@ public sealed class ConductorTests
         Assert.Contains("3 hospitals are left and the study needs 4", study.Closing.Reason, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_committed_addend_that_never_comes_fails_the_study_and_the_round_is_not_repeated()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_upload_that_is_lost_or_damaged_on_the_way_counts_as_not_delivered(bool damaged)
     {
-        SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic())
+        SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
+        consortium.Faults = new SimulatedFaults
         {
-            Faults = new SimulatedFaults { Upload = (site, addend) => site == "west" ? null : addend },
+            Upload = (site, artefact) => site != "west" || consortium.Find("heart-risk").Current!.Commitments.Count == 0
+                ? artefact
+                : damaged ? [.. artefact.Skip(1), 0] : null,
         };
 
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick), TestContext.Current.CancellationToken);
 
-        Assert.Equal("failed", study.Closing!.Verdict);
-        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing.Reason,
-            StringComparison.Ordinal);
-        Assert.Single(study.Rounds);
-        Assert.Equal(RoundPhase.Uploading, study.Current!.Phase);
+        AssertDegraded(study, "west did not deliver its addend to round 1 before its deadline.");
         Assert.True(consortium["west"].Journal.Entries[^1].Uploaded);
-    }
-
-    [Fact]
-    public async Task An_upload_damaged_on_the_way_counts_as_not_delivered()
-    {
-        SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic())
-        {
-            Faults = new SimulatedFaults
-            {
-                Upload = (site, addend) =>
-                site == "west" ? [.. addend.Skip(1), 0] : addend
-            },
-        };
-
-        StudyState study = await consortium.RunAsync(StudyText.Study(Quick), TestContext.Current.CancellationToken);
-
-        Assert.StartsWith("west committed to round 1 but never delivered", study.Closing!.Reason,
-            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -133,8 +170,10 @@ public sealed class ConductorTests
     }
 
     [Theory]
+    [InlineData(RoundPhase.Sharing, "degraded", "west declined (restart: ")]
     [InlineData(RoundPhase.Committing, "degraded", "west declined (restart: ")]
     [InlineData(RoundPhase.Uploading, "complete", "")]
+    [InlineData(RoundPhase.Opening, "complete", "")]
     [InlineData(RoundPhase.Attesting, "complete", "")]
     public async Task A_node_that_restarts_goes_on_where_its_journal_and_the_ledger_say(
         RoundPhase phase, string verdict, string reason)
@@ -161,6 +200,13 @@ public sealed class ConductorTests
         Assert.True(restarted);
         Assert.Equal(verdict, study.Closing!.Verdict);
         Assert.StartsWith(reason, study.Closing.Reason, StringComparison.Ordinal);
+    }
+
+    private static void AssertDegraded(StudyState study, string reason)
+    {
+        Assert.Equal("degraded", study.Closing!.Verdict);
+        Assert.StartsWith(reason, study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Equal(study.LatestModel, study.Closing.Model);
     }
 
     private static async Task<(SimulatedConsortium Consortium, StudyState Study)> Run(

@@ -10,8 +10,12 @@ public sealed class StudyBookTests
     {
         ["round-opened"] = script => script.Open(),
         ["round-joined"] = script => script.Join("a"),
+        ["shares-dealt"] = script => script.Deal("a"),
+        ["cohort-fixed"] = script => script.Fix(CohortRules.WordOf(script.Study.Current!.Phase) is var phase
+            && phase is "sharing" or "committing" or "uploading" ? phase : "sharing"),
         ["update-committed"] = script => script.Commit("a"),
-        ["round-closed"] = script => script.Close(),
+        ["sum-opened"] = script => script.OpenSum("a"),
+        ["round-closed"] = script => script.OpenSum("a").OpenSum("b").OpenSum("c").Close(),
         ["sum-attested"] = script => script.Attest("a"),
         ["round-final"] = script => script.Final(),
         ["round-aborted"] = script => script.Abort("d"),
@@ -26,8 +30,10 @@ public sealed class StudyBookTests
     private static readonly Dictionary<RoundPhase, string[]> Fitting = new()
     {
         [RoundPhase.Joining] = ["round-joined", "round-aborted"],
+        [RoundPhase.Sharing] = ["shares-dealt", "round-aborted"],
         [RoundPhase.Committing] = ["update-committed", "round-aborted"],
-        [RoundPhase.Uploading] = ["round-closed"],
+        [RoundPhase.Uploading] = ["cohort-fixed"],
+        [RoundPhase.Opening] = ["sum-opened", "round-closed"],
         [RoundPhase.Attesting] = ["sum-attested"],
         [RoundPhase.Final] = ["model-released"],
         [RoundPhase.Aborted] = [],
@@ -65,7 +71,7 @@ public sealed class StudyBookTests
     }
 
     [Fact]
-    public void Once_every_commitment_stands_a_round_cannot_be_given_up()
+    public void Once_who_committed_is_fixed_a_round_cannot_be_given_up()
     {
         BookScript script = BookScript.In(RoundPhase.Uploading).Abort("d");
 
@@ -119,11 +125,12 @@ public sealed class StudyBookTests
     [Fact]
     public void A_round_closes_over_exactly_the_committed_addends()
     {
-        Assert.Contains("other addends", BookScript.In(RoundPhase.Uploading).Close('e').Refusal,
-            StringComparison.Ordinal);
-        Assert.Contains(
-            "other addends", BookScript.In(RoundPhase.Uploading).Close(sites: ["a", "b", "c"]).Refusal,
-                StringComparison.Ordinal);
+        BookScript opened = BookScript.In(RoundPhase.Opening).OpenSum("a").OpenSum("b").OpenSum("c");
+
+        Assert.Contains("other addends", opened.Close('e').Refusal, StringComparison.Ordinal);
+        Assert.Contains("other addends", opened.Close(sites: ["a", "b", "c"]).Refusal, StringComparison.Ordinal);
+        Assert.Contains("no hospital of it gave", opened.Close(opening: 'e').Refusal, StringComparison.Ordinal);
+        Assert.Null(opened.Close().Refusal);
     }
 
     [Theory]

@@ -23,7 +23,10 @@ internal static class ClearStatistics
             hospital.Replay.Batches(study.Document, round.Number, round.BaseModel),
             noise);
         ulong[] words = new ulong[round.Words];
-        program.AlgorithmFor(state, round.Participants.Count).Contribute(state, setting, inputs, words);
+        program.AlgorithmFor(state, SizeOf(round)).Contribute(state, setting, inputs, words);
         return words;
     }
+
+    /// <summary>The size of a round's cohort as its algorithm takes it.</summary>
+    public static CohortSize SizeOf(RoundState round) => new(round.Participants.Count, round.Terms.Fewest);
 }

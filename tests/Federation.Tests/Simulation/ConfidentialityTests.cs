@@ -63,7 +63,10 @@ public sealed class ConfidentialityTests
             hospital.BytesSent, departures.Where(item => item.Site == hospital.Name).Sum(
                 item => (long)item.Bytes.Length)));
         Assert.Equal(
-            ["fetch", "round-joined", "site-evaluated", "study-accepted", "sum-attested", "update-committed", "upload"],
+            [
+                "fetch", "round-joined", "shares-dealt", "site-evaluated", "study-accepted", "sum-attested", "sum-opened",
+                "update-committed", "upload",
+            ],
             departures.Select(item => item.What).Distinct().Order(StringComparer.Ordinal));
     }
 

@@ -35,7 +35,11 @@ public sealed class HostileCoordinatorTests
             {
                 Conduct = (study, draft) => study.Rounds.Count > 0
                     ? draft
-                    : Altered(draft, "round-opened", field, value),
+                    : Altered(
+                        value is JsonArray cohort ? Altered(draft, "round-opened", "fewest", cohort.Count) : draft,
+                        "round-opened",
+                        field,
+                        value),
             },
         };
 
@@ -97,14 +101,18 @@ public sealed class HostileCoordinatorTests
         {
             Conduct = (study, draft) =>
             {
-                if (!tried && study.Current is { Phase: RoundPhase.Committing } round)
+                if (!tried && study.Current is { Phase: RoundPhase.Sharing } round)
                 {
                     tried = true;
                     foreach (string author in new[] { "north", "mallory" })
                     {
-                        using RoundKeyPair pair = RoundKeyPair.Generate();
+                        using MaskingSecrets secrets = MaskingSecrets.Generate(author);
                         consortium.Ledger.Append(
-                            author, Role.Hospital, Joined(round, pair), DateTimeOffset.UnixEpoch, out string? refusal);
+                            author,
+                            Role.Hospital,
+                            Joined(round, secrets.PublicKeys),
+                            DateTimeOffset.UnixEpoch,
+                            out string? refusal);
                         refusals.Add(refusal);
                     }
                 }
@@ -228,25 +236,29 @@ public sealed class HostileCoordinatorTests
         ["attempt"] = study.NextRound.Attempt,
         ["baseModel"] = baseModel,
         ["deadline"] = "2026-01-01T00:00:00.000Z",
+        ["fewest"] = 3,
         ["participants"] = new JsonArray("east", "north", "south", "west"),
         ["planDigest"] = study.Document,
+        ["protection"] = "masks",
         ["purpose"] = "train",
         ["round"] = study.NextRound.Number,
         ["scaleBits"] = 36,
+        ["slotBits"] = 64,
         ["study"] = study.Name,
         ["words"] = 16,
     });
 
-    private static Draft Joined(RoundState round, RoundKeyPair pair) => new("round-joined", new JsonObject
+    private static Draft Joined(RoundState round, PublicRoundKeys keys) => new("round-joined", new JsonObject
     {
         ["attempt"] = round.Attempt,
+        ["maskKey"] = Convert.ToHexStringLower(keys.MaskKey),
         ["round"] = round.Number,
-        ["roundKey"] = Convert.ToHexStringLower(pair.PublicKey),
+        ["shareKey"] = Convert.ToHexStringLower(keys.ShareKey),
         ["study"] = "heart-risk",
     });
 
     private static IEnumerable<SpendingEntry> Uploads(SimulatedHospital hospital) =>
-        hospital.Journal.Entries.Where(entry => entry.Uploaded);
+        hospital.Journal.Attempts("heart-risk").Where(entry => entry.Uploaded);
 
     private static void AssertNothingLeft(SimulatedConsortium consortium) => Assert.All(
         consortium.Hospitals, hospital => Assert.Empty(hospital.Journal.Entries));

@@ -45,7 +45,9 @@ public sealed class PooledOptimumTests
 
             ModelState state = consortium.ModelOf(round.BaseModel);
             RoundSetting setting = new(4, Conductor.PublicRows(study, round.Participants));
-            Assert.Equal(round.Outcome!.Model, program.AlgorithmFor(state, 4).Advance(state, setting, sum).Sha256());
+            Assert.Equal(
+                round.Outcome!.Model,
+                program.AlgorithmFor(state, ClearStatistics.SizeOf(round)).Advance(state, setting, sum).Sha256());
         });
     }
 

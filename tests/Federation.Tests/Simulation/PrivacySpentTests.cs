@@ -35,15 +35,19 @@ public sealed class PrivacySpentTests
                     && record.Statement.Predicate["purpose"]!.GetValue<string>() == "train")
                 .Select(record => record.Statement.Predicate["noise"]!.AsObject()),
         ];
-        double squaredMu = releases.Sum(release => Math.Pow(Field(release, "clip") / Field(release, "sigma"), 2));
+
+        // All four survive where three would do: distributed noise is that of three shares, sized for two.
+        double growth = noise == "distributed" ? Math.Sqrt(3.0 / 2) : 1;
+        double squaredMu = releases.Sum(release =>
+            Math.Pow(Field(release, "clip") / (growth * Field(release, "sigma")), 2));
         double words = new StudyProgram(consortium.DocumentOf(study.Name)).Model.ParameterCount;
         double slack = releases.Sum(release =>
-            words / (Field(release, "sigma") / Field(release, "clip") * (1 << 26) * Math.Sqrt(2 * Math.PI)));
+            words / (growth * Field(release, "sigma") / Field(release, "clip") * (1 << 26) * Math.Sqrt(2 * Math.PI)));
         Assert.Equal(rounds, releases.Length);
         Assert.All(study.Rounds[^1].Attestations.Values, attestation =>
         {
             double epsilon = attestation.Epsilon!.Value;
-            Assert.InRange(epsilon, 0.999, 1);
+            Assert.InRange(epsilon, noise == "distributed" ? 0.5 : 0.999, noise == "distributed" ? 0.9 : 1);
             Assert.Equal(Delta, attestation.Delta);
             Assert.Equal(Delta, HockeyStick(Math.Sqrt(squaredMu), epsilon) + slack, 1e-9);
 

@@ -37,7 +37,7 @@ public sealed class StudyReaderTests
         { "{ kind: gradient }", "{ kind: newton }",
             "s.yaml:6: algorithm: only algorithm gradient is accounted for differential privacy;" },
         { "protection: masks", "protection: trust",
-            "s.yaml:7: privacy.protection: trust is not allowed; allowed: masks." },
+            "s.yaml:7: privacy.protection: trust is not allowed; allowed: masks, threshold-he." },
         { "epsilon: 1,", "epsilon: 0,", "s.yaml:7: privacy.dp.epsilon: 0 is not allowed;" },
         { "epsilon: 1,", "", "s.yaml:7: privacy.dp.epsilon: is missing;" },
         { "delta: 1e-3", "delta: 1", "s.yaml:7: privacy.dp.delta: 1 is not allowed;" },

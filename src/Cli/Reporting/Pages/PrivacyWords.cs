@@ -50,8 +50,12 @@ internal static class PrivacyWords
     private static string Protection(string? protection) => protection switch
     {
         "masks" =>
-            "Each update left its hospital as an addend under pairwise masks. The masks cancel only in the sum over "
-            + "all hospitals of the round, so the coordinator reads the sum and no single update.",
+            "Each update left its hospital as an addend under masks: one for each other hospital and one of its own. "
+            + "They come off only in the sum over the hospitals that stayed to the end of the round, so the "
+            + "coordinator reads that sum and no single update.",
+        "threshold-he" =>
+            "Each update left its hospital encrypted under a key that no hospital holds alone. More than two thirds of "
+            + "the hospitals decrypted their sum together, and nothing but that sum.",
         null => "Nothing is recorded about how updates were hidden on their way to the coordinator.",
         _ => $"Updates were protected by {protection}.",
     };

@@ -1,0 +1,176 @@
+using System.Security.Cryptography;
+using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Federation.Rounds;
+using DigitalTwin.Federation.Studies;
+using DigitalTwin.Privacy.HomomorphicEncryption;
+using DigitalTwin.Privacy.Quantisation;
+using DigitalTwin.Privacy.SecureAggregation;
+
+namespace DigitalTwin.Federation.Protection;
+
+/// <summary>Opens the sum of a round from its artefacts: what the coordinator does and everybody repeats.</summary>
+/// <remarks>
+/// It takes what hospitals gave to open the sum of the fixed survivors and nothing else, so it can open that sum and no
+/// single addend.
+/// </remarks>
+internal static class SumOpener
+{
+    /// <summary>Digests of everything that <see cref="Open"/> and <see cref="SumKeys"/> read.</summary>
+    public static IEnumerable<string> ArtefactsOf(
+        StudyState study, RoundState round, IReadOnlyDictionary<string, string> openings)
+    {
+        IEnumerable<string> addends = round.Cohort.Select(site => round.Commitments[site]);
+        IEnumerable<string> others = round switch
+        {
+            { Purpose: RoundPurpose.Keys } => [],
+            { Protection: SumProtection.Masks } => round.Dealers.Select(site => round.Bundles[site].Sha256),
+            _ => [study.KeyRound!.Outcome!.Sum],
+        };
+        return [.. addends, .. others, .. openings.Values];
+    }
+
+    /// <summary>The sum of the survivors' statistics, one value of Z/2^slotBits per slot.</summary>
+    /// <param name="openings">Digest of what each hospital gave to open the sum.</param>
+    /// <exception cref="SumOpeningException">An artefact is missing or wrong; the sentence names whose.</exception>
+    public static ulong[] Open(
+        StudyState study,
+        RoundState round,
+        IReadOnlyDictionary<string, string> openings,
+        Func<string, byte[]?> artefact)
+    {
+        Dictionary<string, byte[]> addends = Read(
+            "addend", round.Survivors.ToDictionary(site => site, site => round.Commitments[site]), artefact);
+        Dictionary<string, byte[]> given = Read("opening", openings, artefact);
+        try
+        {
+            return round.Protection == SumProtection.Masks
+                ? Unmask(study, round, addends, given, artefact)
+                : Decrypt(study, round, addends, given, artefact);
+        }
+        catch (UnmaskingException problem)
+        {
+            throw new SumOpeningException(problem.Message, problem.Sites, problem);
+        }
+        catch (Exception problem) when (problem is CohortException or CiphertextException or DecryptionException)
+        {
+            throw new SumOpeningException(problem.Message, innerException: problem);
+        }
+    }
+
+    /// <summary>The collective key that the parties of a key ceremony made.</summary>
+    /// <exception cref="SumOpeningException">A public share is missing or wrong.</exception>
+    public static byte[] SumKeys(StudyState study, RoundState round, Func<string, byte[]?> artefact)
+    {
+        ThresholdSetting setting = ThresholdSetting.Of(round);
+        Dictionary<string, byte[]> shares = Read("public key share", round.Commitments, artefact);
+        try
+        {
+            return CollectiveKey
+                .Sum(setting.Parameters, RoundContexts.OfCeremony(study, round), [.. shares.Values])
+                .ToBytes();
+        }
+        catch (CiphertextException problem)
+        {
+            throw new SumOpeningException(problem.Message, innerException: problem);
+        }
+    }
+
+    /// <summary>The encrypted sum of the survivors as it is decrypted: added up and re-randomised.</summary>
+    /// <exception cref="CiphertextException">An addend or the key is no encryption under these parameters.</exception>
+    public static EncryptedVector EncryptedSum(
+        StudyState study, RoundState round, IReadOnlyDictionary<string, byte[]> addends, byte[] collectiveKey)
+    {
+        RoundState ceremony = study.KeyRound!;
+        ThresholdParameters parameters = ThresholdSetting.Of(ceremony).Parameters;
+        EncryptedVector? sum = null;
+        foreach ((string site, byte[] addend) in addends)
+        {
+            EncryptedVector vector = EncryptedVector.Parse(parameters, addend, round.Words, round.Terms.SlotBits);
+            if (sum is null)
+            {
+                sum = vector;
+            }
+            else
+            {
+                sum.Add(vector);
+            }
+        }
+
+        CollectiveKey key = CollectiveKey.Parse(
+            parameters, RoundContexts.OfCeremony(study, ceremony), collectiveKey);
+        return sum!.Rerandomised(key, RoundContexts.OfEncryptedSum(study, round));
+    }
+
+    private static ulong[] Unmask(
+        StudyState study,
+        RoundState round,
+        Dictionary<string, byte[]> addends,
+        Dictionary<string, byte[]> given,
+        Func<string, byte[]?> artefact)
+    {
+        int slotBits = round.Terms.SlotBits;
+        ulong[] sum = new ulong[round.Words];
+        foreach ((string site, byte[] addend) in addends)
+        {
+            AddendSum.Add(sum, Slots(site, addend, round));
+        }
+
+        Dictionary<string, byte[]> bundles = Read(
+            "share bundle", round.Dealers.ToDictionary(site => site, site => round.Bundles[site].Sha256), artefact);
+        Unmasking.Remove(sum, slotBits, RoundContexts.OfMasks(study, round), bundles, round.Survivors, given);
+        return sum;
+    }
+
+    private static ulong[] Slots(string site, byte[] addend, RoundState round)
+    {
+        try
+        {
+            return SlotCodec.Unpack(addend, round.Words, round.Terms.SlotBits);
+        }
+        catch (ArgumentException problem)
+        {
+            throw new SumOpeningException($"The addend of {site} is malformed: {problem.Message}", [site], problem);
+        }
+    }
+
+    private static ulong[] Decrypt(
+        StudyState study,
+        RoundState round,
+        Dictionary<string, byte[]> addends,
+        Dictionary<string, byte[]> given,
+        Func<string, byte[]?> artefact)
+    {
+        ThresholdSetting setting = ThresholdSetting.Of(study.KeyRound!);
+        string keyDigest = study.KeyRound!.Outcome!.Sum;
+        byte[] key = artefact(keyDigest)
+            ?? throw new SumOpeningException($"The collective key {keyDigest} is missing.");
+        return ThresholdDecryption.Combine(
+            setting.Parameters,
+            setting.Parties,
+            EncryptedSum(study, round, addends, key),
+            round.Decryptors,
+            given,
+            round.Words,
+            round.Terms.SlotBits);
+    }
+
+    private static Dictionary<string, byte[]> Read(
+        string what, IReadOnlyDictionary<string, string> digests, Func<string, byte[]?> artefact)
+    {
+        Dictionary<string, byte[]> read = new(StringComparer.Ordinal);
+        foreach ((string site, string digest) in digests)
+        {
+            byte[] bytes = artefact(digest)
+                ?? throw new SumOpeningException($"The {what} of {site}, {digest}, is missing.", [site]);
+            string found = Convert.ToHexStringLower(SHA256.HashData(bytes));
+            if (found != digest)
+            {
+                throw new SumOpeningException($"The {what} of {site} has the digest {found}, not {digest}.", [site]);
+            }
+
+            read.Add(site, bytes);
+        }
+
+        return read;
+    }
+}
