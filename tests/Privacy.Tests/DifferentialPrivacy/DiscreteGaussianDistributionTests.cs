@@ -77,8 +77,8 @@ public sealed class DiscreteGaussianDistributionTests
     [Fact]
     public void Sums_of_shares_follow_the_Gaussian_that_the_accounting_assumes()
     {
-        // Four shares of variance 2/3: the paper's bound on |ln| of the ratio to N_Z(0, 8/3) is 0.0159 here. It moves χ² by
-        // at most draws · τ², 63, and much less in truth: the exact ratio, by convolution, is checked against it.
+        // Four shares of variance 2/3: the paper's bound on |ln| of the ratio to N_Z(0, 8/3) is 0.0159 here. It moves
+        // χ² by at most draws · τ², 63, and much less in truth: the exact ratio, by convolution, is checked against it.
         const int Shares = 4;
         const double ShareVariance = 2.0 / 3;
         Probabilities share = new(ShareVariance);
@@ -175,7 +175,9 @@ public sealed class DiscreteGaussianDistributionTests
         }
     }
 
-    /// <summary>χ² over integers with at least ten expected draws, the rest as one cell, and the tail beyond 4σ.</summary>
+    /// <summary>
+    /// χ² over integers with at least ten expected draws, the rest as one cell, and the tail beyond 4σ.
+    /// </summary>
     private static void AssertDistributed(long[] draws, Probabilities exact)
     {
         Dictionary<long, int> counts = [];
