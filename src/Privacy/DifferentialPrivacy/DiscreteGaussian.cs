@@ -137,7 +137,7 @@ public sealed class DiscreteGaussian
         UInt128 scaled = new(high, low);
         UInt128 distance = scaled > _shortNumerator ? scaled - _shortNumerator : _shortNumerator - scaled;
 
-        // Squares of 32-bit numbers fit a word; a longer distance, beyond 2^31 where σ < 2^11, is hardly ever drawn.
+        // Squares of 32-bit numbers fit a word. A longer distance lies far out and is hardly ever drawn.
         return _width == Width.Word && distance <= uint.MaxValue
             ? BernoulliExp((ulong)distance * (ulong)distance, _wordDenominator, bits)
             : BernoulliExp(UInt256.Square(distance), _wideDenominator, bits);

@@ -7,8 +7,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 /// <summary>Independent uniform bits, and exact uniform integers made of them.</summary>
 /// <remarks>
 /// A sampler asks for a few bytes at a time, so the sources of this assembly draw blocks ahead and hand them out in
-/// order: how a stream is asked for its bytes does not change them. When a public method returns, the bytes that it spent
-/// have been wiped. Not safe for concurrent use.
+/// order: how a stream is asked for its bytes does not change them. When a public method returns, the bytes that it
+/// spent have been wiped. Not safe for concurrent use.
 /// </remarks>
 public abstract class RandomBits
 {

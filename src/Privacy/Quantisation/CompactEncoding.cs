@@ -42,7 +42,7 @@ public sealed class CompactEncoding
 
     /// <summary>Writes one vector as slots.</summary>
     /// <param name="values">Real units, <see cref="CompactParameters.Dimension"/> of them.</param>
-    /// <param name="rounding">Bits that decide the rounding. Secret, like the noise: both would reveal a vector.</param>
+    /// <param name="rounding">Bits that decide the rounding. Secret, as the noise is.</param>
     /// <param name="noise">Bits of the noise; not read where the variance is 0.</param>
     /// <param name="shareVariance">Variance of this member's noise in squared grid units; 0 for none.</param>
     /// <param name="slots"><see cref="Slots"/> of them.</param>
@@ -74,7 +74,8 @@ public sealed class CompactEncoding
 
     /// <summary>Adds the noise share to <paramref name="sum"/> and reduces it to slots.</summary>
     /// <remarks>For a member that summed vectors itself, see <see cref="PatientEncoding"/>.</remarks>
-    internal void AddNoiseAndReduce(ReadOnlySpan<long> sum, RandomBits noise, BigInteger shareVariance, Span<ulong> slots)
+    internal void AddNoiseAndReduce(
+        ReadOnlySpan<long> sum, RandomBits noise, BigInteger shareVariance, Span<ulong> slots)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shareVariance);
         ulong mask = SlotCodec.Mask(Parameters.SlotBits);
@@ -132,7 +133,8 @@ public sealed class CompactEncoding
     {
         if (values.Length != Parameters.Dimension)
         {
-            throw new ArgumentException($"Expected {Parameters.Dimension} values, got {values.Length}.", nameof(values));
+            throw new ArgumentException(
+                $"Expected {Parameters.Dimension} values, got {values.Length}.", nameof(values));
         }
 
         double largest = 0;

@@ -22,7 +22,9 @@ namespace DigitalTwin.Privacy.Quantisation;
 /// </remarks>
 public sealed class CompactParameters
 {
-    /// <summary>2^-20. The norm bound grows by √(2·ln(1/β)) = 5.3 units; a second draw is needed once in 2^20.</summary>
+    /// <summary>
+    /// 2^-20. The norm bound grows by √(2·ln(1/β)) = 5.3 units; a second draw is needed once in 2^20.
+    /// </summary>
     public const double DefaultBeta = 1.0 / (1 << 20);
 
     /// <summary>Five standard deviations.</summary>
@@ -179,7 +181,8 @@ public sealed class CompactParameters
     }
 
     /// <summary>
-    /// The finest grid for noise of <paramref name="multiplier"/> times the sensitivity, which itself depends on the grid.
+    /// The finest grid for noise of <paramref name="multiplier"/> times the sensitivity, which itself depends on the
+    /// grid.
     /// </summary>
     /// <param name="multiplier">Standard deviation of the least noise of a sum, in units of the sensitivity.</param>
     /// <param name="sharers">Members whose noise shares the sum holds at most.</param>
@@ -200,8 +203,8 @@ public sealed class CompactParameters
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fewestSharers);
         ArgumentOutOfRangeException.ThrowIfLessThan(sharers, fewestSharers);
 
-        // More noise needs a coarser grid, a coarser grid a longer rounded vector, and that more noise. Each turn takes a
-        // little more than the last one asked for; where slots are wide enough the demand grows by less and less.
+        // More noise needs a coarser grid, a coarser grid a longer rounded vector, and that more noise. Each turn takes
+        // a little more than the last one asked for; where slots are wide enough the demand grows by less and less.
         double factor = multiplier * Math.Sqrt((double)sharers / fewestSharers);
         double sumNoise = factor * clip;
         for (int turn = 0; turn < 100 && sumNoise <= 1e100; turn++)

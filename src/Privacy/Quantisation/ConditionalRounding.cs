@@ -50,8 +50,8 @@ public sealed class ConditionalRounding
     public int MaximumDraws { get; }
 
     /// <summary>
-    /// ⌊min{(c + √d)², c² + d/4 + √(2·ln(1/β))·(c + √d/2)}⌋: the bound that a vector of norm c, rounded once, keeps with
-    /// probability at least 1 − β. Kairouz, Liu and Steinke 2021, equation 2 with γ = 1.
+    /// ⌊min{(c + √d)², c² + d/4 + √(2·ln(1/β))·(c + √d/2)}⌋: the bound that a vector of norm c, rounded once, keeps
+    /// with probability at least 1 − β. Kairouz, Liu and Steinke 2021, equation 2 with γ = 1.
     /// </summary>
     /// <remarks>
     /// Double arithmetic is 2^-51 off at most; the result is itself the bound that is enforced, so this moves only β.
@@ -109,7 +109,8 @@ public sealed class ConditionalRounding
         }
 
         rounded.Clear();
-        throw new InvalidOperationException($"The vector is longer than the bound allows: {MaximumDraws} draws failed.");
+        throw new InvalidOperationException(
+            $"The vector is longer than the bound allows: {MaximumDraws} draws failed.");
     }
 
     /// <summary>One draw; returns Σ x² of it.</summary>

@@ -6,8 +6,8 @@ namespace DigitalTwin.Privacy.Quantisation;
 /// <remarks>
 /// For the few values beside a compact vector that must not be rounded: weights, counts, losses, as words of
 /// <see cref="FixedPoint"/>. A word is cut into limbs of l = b − ⌈log2 n⌉ bits, least significant first. n limbs sum to
-/// at most n·(2^l − 1) &lt; 2^b, so no slot wraps, and Σ_j 2^(l·j)·(sum of limbs j) modulo 2^64 is the sum of the words.
-/// Slots of 64 bits wrap as the words do and hold one each.
+/// at most n·(2^l − 1) &lt; 2^b, so no slot wraps, and Σ_j 2^(l·j)·(sum of limbs j) modulo 2^64 is the sum of the
+/// words. Slots of 64 bits wrap as the words do and hold one each.
 /// </remarks>
 public sealed class ExactHeader
 {

@@ -3,12 +3,12 @@ using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Privacy.Tests.Quantisation;
 
-// Goal: grid, sensitivity and head-room are those of the paper, and what is derived from them never falls short. Method:
-// published worked figures, the equations put back together, parameters at their limits.
+// Goal: grid, sensitivity and head-room are those of the paper, and what is derived from them never falls short.
+// Method: published worked figures, the equations put back together, parameters at their limits.
 public sealed class CompactParametersTests
 {
-    // One million weights, 64 hospitals, clip 1, noise 1 in the sum, five standard deviations: bits of a slot and growth
-    // of the norm for a grid of 2^-s, with the paper's β = exp(−½).
+    // One million weights, 64 hospitals, clip 1, noise 1 in the sum, five standard deviations: bits of a slot and
+    // growth of the norm for a grid of 2^-s, with the paper's β = exp(−½).
     [Theory]
     [InlineData(11, 14.3, 0.031)]
     [InlineData(12, 15.3, 0.008)]
@@ -55,7 +55,8 @@ public sealed class CompactParametersTests
             Math.Pow(units + Math.Sqrt(d), 2),
             (units * units) + (d / 4) + (Math.Sqrt(2 * Math.Log(1 / parameters.Beta)) * (units + (Math.Sqrt(d) / 2))));
         Assert.Equal(1, (double)(parameters.SquaredSensitivity + 1) / squared, 1e-9 + (1 / squared));
-        Assert.True((UInt128)(parameters.SensitivityGrid * parameters.SensitivityGrid) >= parameters.SquaredSensitivity);
+        Assert.True(
+            (UInt128)(parameters.SensitivityGrid * parameters.SensitivityGrid) >= parameters.SquaredSensitivity);
     }
 
     [Fact]
@@ -81,7 +82,8 @@ public sealed class CompactParametersTests
 
         // In integers with 40 further bits: fewest · share ≥ multiplier² · sensitivity².
         BigInteger multiplierBits = new(Math.ScaleB(multiplier, 40));
-        Assert.True((share * fewest) << 80 >= multiplierBits * multiplierBits * (BigInteger)parameters.SquaredSensitivity);
+        BigInteger needed = multiplierBits * multiplierBits * (BigInteger)parameters.SquaredSensitivity;
+        Assert.True((share * fewest) << 80 >= needed);
 
         double all = Math.Sqrt((double)share * sharers) * parameters.Grid;
         Assert.InRange(all / parameters.SumNoise, 0.99, 1 + 1e-6);

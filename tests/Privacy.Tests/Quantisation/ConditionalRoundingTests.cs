@@ -4,8 +4,8 @@ using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Privacy.Tests.Quantisation;
 
-// Goal: unbiased rounding whose result never exceeds the norm bound. Method: bits played by the test decide coordinates at
-// their exact thresholds; seeded draws check frequencies, the bound in unbounded integers and the stated repeat rate.
+// Goal: unbiased rounding whose result never exceeds the norm bound. Method: played bits at exact thresholds; seeded
+// draws check frequencies, the bound in unbounded integers and the stated rate of repeats.
 public sealed class ConditionalRoundingTests
 {
     private const double Beta = CompactParameters.DefaultBeta;
@@ -41,7 +41,8 @@ public sealed class ConditionalRoundingTests
     [InlineData(0xFFFF_FFFF_FFFF_F800ul)]
     public void All_bits_of_a_fraction_take_part(ulong fraction)
     {
-        // The fraction has 53 significant bits: exact as a double, and rounding up takes exactly the 64-bit integers below.
+        // The fraction has 53 significant bits: exact as a double, and rounding up takes exactly the 64-bit integers
+        // below.
         double value = Math.ScaleB((double)fraction, -64);
         ConditionalRounding rounding = new(NoBound, Beta);
         long[] rounded = new long[1];
@@ -98,8 +99,8 @@ public sealed class ConditionalRoundingTests
             Assert.InRange(squares, BigInteger.Zero, (BigInteger)bound);
         }
 
-        // β = 1e-9: a repeat at all has probability below 60·β. β = ½: more than 186 draws mean fewer than 60 successes in
-        // 186 throws of probability ½ or more, 4.8 standard deviations below the mean, probability below 7e-7.
+        // β = 1e-9: a repeat at all has probability below 60·β. β = ½: more than 186 draws mean fewer than 60 successes
+        // in 186 throws of probability ½ or more, 4.8 standard deviations below the mean, probability below 7e-7.
         Assert.InRange(draws, Vectors, beta < 0.1 ? Vectors : 186);
     }
 

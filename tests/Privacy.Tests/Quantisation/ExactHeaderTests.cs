@@ -3,8 +3,8 @@ using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Privacy.Tests.Quantisation;
 
-// Goal: a sum of words comes back exactly through slots narrower than a word. Method: limbs written out by hand, then the
-// worst and seeded words of as many addends as are allowed, summed modulo 2^b.
+// Goal: a sum of words comes back exactly through slots narrower than a word. Method: limbs written out by hand, then
+// the worst and seeded words of as many addends as are allowed, summed modulo 2^b.
 public sealed class ExactHeaderTests
 {
     private static readonly byte[] Key = [.. Enumerable.Range(0, SeededRandomBits.KeySize).Select(i => (byte)i)];

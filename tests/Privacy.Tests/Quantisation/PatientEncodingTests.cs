@@ -34,8 +34,9 @@ public sealed class PatientEncodingTests
     [Fact]
     public void Rounding_a_sum_once_would_move_it_further_than_a_patient_may()
     {
-        // A patient of norm 0.5 in 1024 coordinates of 1/64 each. Others sum to just below a threshold of the rounding in
-        // every coordinate, which the patient then crosses: √1024 units instead of the √(¼ + …) that the bound allows.
+        // A patient of norm 0.5 in 1024 coordinates of 1/64 each. Others sum to just below a threshold of the rounding
+        // in every coordinate, which the patient then crosses: √1024 units instead of the √(¼ + …) that the bound
+        // allows.
         const int Dimension = 1024;
         const double Threshold = 0.5;
         double[] others = [.. Enumerable.Repeat(Threshold - (1.0 / 128), Dimension)];

@@ -3,8 +3,8 @@ using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Privacy.Tests.Quantisation;
 
-// Goal: an orthonormal rotation that gives every processor the same doubles and flattens. Method: the matrix written out
-// with signs of an independent SHAKE256, bit equality with the transform by pairs, norms, and the stated tail.
+// Goal: an orthonormal rotation that gives every processor the same doubles and flattens. Method: the matrix written
+// out with signs of an independent SHAKE256, bit equality with the transform by pairs, norms, and the stated tail.
 public sealed class RandomisedHadamardTests
 {
     private static readonly byte[] Seed = [.. Enumerable.Range(0, RandomisedHadamard.SeedSize).Select(i => (byte)i)];
@@ -26,7 +26,8 @@ public sealed class RandomisedHadamardTests
             // H_ij = (−1)^popcount(i & j), over √16.
             double sign = Signs[column] == '-' ? -0.25 : 0.25;
             Assert.Equal(
-                Enumerable.Range(0, 16).Select(row => BitOperations.PopCount((uint)(row & column)) % 2 == 0 ? sign : -sign),
+                Enumerable.Range(0, 16)
+                    .Select(row => BitOperations.PopCount((uint)(row & column)) % 2 == 0 ? sign : -sign),
                 vector);
         }
     }
