@@ -15,6 +15,16 @@ internal sealed record AuditReport(VerificationReport Ledger, SumAudit? Sums)
     /// <param name="genesis">SHA-256 of the genesis record, learnt elsewhere; null accepts any consortium.</param>
     public static AuditReport Of(string folder, string? genesis)
     {
+        RequireLedger(folder);
+        VerificationOptions options = new() { ExpectedGenesis = genesis };
+        VerificationReport ledger = LedgerVerifier.Verify(folder, options);
+        return new AuditReport(ledger, ledger.Passed ? SumAuditor.Run(folder) : null);
+    }
+
+    /// <summary>Refuses a folder that holds no ledger.</summary>
+    /// <exception cref="CommandException">It does not.</exception>
+    public static void RequireLedger(string folder)
+    {
         if (!Directory.Exists(Path.Combine(folder, "authorization")) || !Directory.Exists(Path.Combine(folder, "data")))
         {
             throw new CommandException(
@@ -22,10 +32,6 @@ internal sealed record AuditReport(VerificationReport Ledger, SumAudit? Sums)
                 $"{folder} is no ledger: it needs the folders authorization, data and blobs, "
                     + "as in the ledger folder of a run.");
         }
-
-        VerificationOptions options = new() { ExpectedGenesis = genesis };
-        VerificationReport ledger = LedgerVerifier.Verify(folder, options);
-        return new AuditReport(ledger, ledger.Passed ? SumAuditor.Run(folder) : null);
     }
 
     public JsonObject ToJson() => new()
@@ -53,8 +59,7 @@ internal sealed record AuditReport(VerificationReport Ledger, SumAudit? Sums)
     /// <summary>Every finding as one sentence; warnings are marked.</summary>
     public IEnumerable<string> Sentences() => Ledger.Findings
         .Select(finding => finding.Severity == Severity.Warning ? $"warning: {finding.Message}" : finding.Message)
-        .Concat((Sums?.Findings ?? []).Select(finding =>
-            $"Record {finding.Index} of the {finding.Log.ToString().ToLowerInvariant()} log: {finding.Message}"));
+        .Concat(Sums is null ? [] : new SumReport(Sums).Sentences());
 
     private static JsonObject? Log(LogSummary? log) => log is null ? null : new JsonObject
     {

@@ -10,7 +10,34 @@ internal static class AuditCommand
     public static Command Create() => new("audit", "Verify a ledger offline, without trusting the coordinator.")
     {
         Verify(),
+        Recompute(),
     };
+
+    private static Command Recompute()
+    {
+        Argument<string> folder = new("dir") { Description = "A plain copy of a ledger folder." };
+        Option<bool> json = SharedOptions.Json();
+        Command command = new(
+            "recompute", "Add every round's addends again, open the sums and repeat the steps; name what differs.")
+        {
+            folder, json,
+        };
+        command.Run((parsed, _) =>
+        {
+            SumReport report = SumReport.Of(parsed.GetRequiredValue(folder));
+            if (parsed.GetValue(json))
+            {
+                Console.WriteLine(report.ToJson().ToJsonString());
+            }
+            else
+            {
+                report.Print(Console.Out);
+            }
+
+            return Task.FromResult(report.Passed ? ExitCodes.Complete : ExitCodes.NotVerified);
+        });
+        return command;
+    }
 
     private static Command Verify()
     {

@@ -14,11 +14,35 @@ namespace DigitalTwin.Federation.Auditing;
 /// <summary>What the sum audit found wrong with one record.</summary>
 public sealed record AuditFinding(LogKind Log, long Index, string Message);
 
+/// <summary>One closed round whose addends were added again.</summary>
+/// <param name="Index">Index of <c>round-closed</c> on the data log.</param>
+/// <param name="Excused">Hospitals of the round whose addends are not in the sum.</param>
+/// <param name="Openings">Hospitals whose shares opened the sum.</param>
+/// <param name="Sum">Digest of the sum that the addends give.</param>
+/// <param name="Agrees">Whether sum and next model are those that the record names.</param>
+public sealed record RecomputedSum(
+    string Study,
+    int Round,
+    string Purpose,
+    string Protection,
+    long Index,
+    IReadOnlyList<string> Addends,
+    IReadOnlyList<string> Excused,
+    IReadOnlyList<string> Openings,
+    string Sum,
+    bool Agrees);
+
 /// <summary>What the sum audit did.</summary>
-/// <param name="Rounds">Closed rounds whose addends were added again.</param>
-/// <param name="Addends">Addends that were read.</param>
+/// <param name="Sums">Closed rounds whose addends were added again, in the order of the ledger.</param>
 /// <param name="Epsilons">Reported ε that were computed again.</param>
-public sealed record SumAudit(IReadOnlyList<AuditFinding> Findings, int Rounds, int Addends, int Epsilons);
+public sealed record SumAudit(IReadOnlyList<AuditFinding> Findings, IReadOnlyList<RecomputedSum> Sums, int Epsilons)
+{
+    /// <summary>Closed rounds whose addends were added again.</summary>
+    public int Rounds => Sums.Count;
+
+    /// <summary>Addends that were read.</summary>
+    public int Addends => Sums.Sum(sum => sum.Addends.Count);
+}
 
 /// <summary>
 /// Adds every round up again, offline: sequence, sums, steps and privacy spent, from a copy of the ledger.
@@ -37,8 +61,7 @@ public sealed class SumAuditor
     private readonly List<AuditFinding> _findings = [];
     private readonly Dictionary<string, StudyDocument> _documents = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Study, string Site), List<RoundNoise>> _releases = [];
-    private int _rounds;
-    private int _addends;
+    private readonly List<RecomputedSum> _sums = [];
     private int _epsilons;
 
     private SumAuditor(ArtefactStore artefacts) => _artefacts = artefacts;
@@ -52,7 +75,7 @@ public sealed class SumAuditor
         SumAuditor auditor = new(new ArtefactStore(
             blobs.Get, _ => throw new InvalidOperationException("An audit writes nothing.")));
         StudyReplay.Run(authorization, data, auditor.Visit);
-        return new SumAudit(auditor._findings, auditor._rounds, auditor._addends, auditor._epsilons);
+        return new SumAudit(auditor._findings, auditor._sums, auditor._epsilons);
     }
 
     private void Visit(LogKind log, long index, Statement record)
@@ -117,17 +140,27 @@ public sealed class SumAuditor
         StudyProgram program = new(DocumentOf(study));
         RoundResult result = RoundResult.Of(program, study, round, round.Outcome!.Openings, _artefacts);
         string sum = Convert.ToHexStringLower(SHA256.HashData(result.Sum));
-        _rounds++;
-        _addends += round.Outcome.Addends.Count;
+        string model = result.Next.Sha256();
+        _sums.Add(new RecomputedSum(
+            study.Name,
+            round.Number,
+            ModelState.NameOf(round.Purpose),
+            StudyWords.NameOf(round.Protection),
+            index,
+            [.. round.Outcome.Addends.Keys.Order(StringComparer.Ordinal)],
+            [.. round.Participants.Except(round.Survivors).Order(StringComparer.Ordinal)],
+            [.. round.Outcome.Openings.Keys.Order(StringComparer.Ordinal)],
+            sum,
+            sum == round.Outcome.Sum && model == round.Outcome.Model));
         if (sum != round.Outcome.Sum)
         {
             _findings.Add(new AuditFinding(log, index, $"the addends give the sum {sum}, not {round.Outcome.Sum}."));
         }
 
-        if (result.Next.Sha256() != round.Outcome.Model)
+        if (model != round.Outcome.Model)
         {
             _findings.Add(new AuditFinding(
-                log, index, $"the sum gives the model {result.Next.Sha256()}, not {round.Outcome.Model}."));
+                log, index, $"the sum gives the model {model}, not {round.Outcome.Model}."));
         }
     }
 

@@ -143,8 +143,8 @@ public sealed class StudyBook
             case "round-closed":
                 round.Close(
                     new RoundOutcome(
-                        ReadDigests(fields, "addends"),
-                        ReadDigests(fields, "openings"),
+                        OutcomeRules.Read(fields, "addends"),
+                        OutcomeRules.Read(fields, "openings"),
                         Text(fields, "sum"),
                         Text(fields, "model"),
                         OptionalNumber(fields, "loss")),
@@ -279,7 +279,7 @@ public sealed class StudyBook
             "update-rejected" => null,
             "round-closed" when round.Phase == (round.Purpose == RoundPurpose.Keys
                 ? RoundPhase.Uploading
-                : RoundPhase.Opening) => RefusesOutcome(round, fields),
+                : RoundPhase.Opening) => OutcomeRules.Refuses(round, fields),
             "sum-attested" when round.Phase is RoundPhase.Attesting or RoundPhase.Final =>
                 RefusesAttestation(round, fields),
             "round-final" when round.Phase == RoundPhase.Attesting =>
@@ -326,21 +326,6 @@ public sealed class StudyBook
             ? null
             : $"{site} is not among the decryptors of round {round.Number}.";
 
-    private static string? RefusesOutcome(RoundState round, JsonObject fields)
-    {
-        Dictionary<string, string> addends = ReadDigests(fields, "addends");
-        if (addends.Count != round.Cohort.Count
-            || !round.Cohort.All(site => addends.GetValueOrDefault(site) == round.Commitments[site]))
-        {
-            return $"Round {round.Number} closes over other addends than those committed by its survivors.";
-        }
-
-        return ReadDigests(fields, "openings").All(pair =>
-            round.Openings.GetValueOrDefault(pair.Key)?.Sha256 == pair.Value)
-                ? null
-                : $"Round {round.Number} is opened with something that no hospital of it gave.";
-    }
-
     private static string? RefusesAttestation(RoundState round, JsonObject fields) =>
         round.Attestations.ContainsKey(Actor(fields)) ? $"{Actor(fields)} has attested round {round.Number} already."
         : round.Outcome!.Sum != Text(fields, "sum") || round.Outcome.Model != Text(fields, "model")
@@ -367,12 +352,6 @@ public sealed class StudyBook
 
     private static byte[]? Key(JsonObject fields, string name) =>
         OptionalText(fields, name) is { } hex ? Convert.FromHexString(hex) : null;
-
-    private static Dictionary<string, string> ReadDigests(JsonObject fields, string name) =>
-        fields[name]!.AsArray().ToDictionary(
-            addend => addend!["site"]!.GetValue<string>(),
-            addend => addend!["sha256"]!.GetValue<string>(),
-            StringComparer.Ordinal);
 
     private static SiteEvaluation ReadEvaluation(JsonObject fields)
     {

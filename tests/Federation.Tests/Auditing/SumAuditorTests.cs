@@ -70,7 +70,7 @@ public sealed class SumAuditorTests
         });
 
         Assert.Contains(
-            "closes over other addends than those committed",
+            "holds another addend of east than the one it committed to",
             Audit(consortium, records).Findings[0].Message,
             StringComparison.Ordinal);
     }

@@ -127,9 +127,17 @@ public sealed class StudyBookTests
     {
         BookScript opened = BookScript.In(RoundPhase.Opening).OpenSum("a").OpenSum("b").OpenSum("c");
 
-        Assert.Contains("other addends", opened.Close('e').Refusal, StringComparison.Ordinal);
-        Assert.Contains("other addends", opened.Close(sites: ["a", "b", "c"]).Refusal, StringComparison.Ordinal);
-        Assert.Contains("no hospital of it gave", opened.Close(opening: 'e').Refusal, StringComparison.Ordinal);
+        Assert.Equal(
+            "The sum of round 1 holds another addend of a than the one it committed to.", opened.Close('e').Refusal);
+        Assert.Equal(
+            "The sum of round 1 leaves out the addend of d.", opened.Close(sites: ["a", "b", "c"]).Refusal);
+        Assert.Equal(
+            "The sum of round 1 counts the addend of b twice.",
+            opened.Close(sites: ["a", "b", "b", "c", "d"]).Refusal);
+        Assert.Equal(
+            "The sum of round 1 holds an addend of e, which is not among its survivors.",
+            opened.Close(sites: ["a", "b", "c", "d", "e"]).Refusal);
+        Assert.Contains("of a that it did not give", opened.Close(opening: 'e').Refusal, StringComparison.Ordinal);
         Assert.Null(opened.Close().Refusal);
     }
 
