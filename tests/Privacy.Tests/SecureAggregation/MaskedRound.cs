@@ -8,10 +8,18 @@ internal sealed class MaskedRound : IDisposable
     private readonly Dictionary<string, MaskingSecrets> _secrets;
     private readonly Dictionary<string, HeldShares> _held = [];
 
-    internal MaskedRound(int nodes, SparseGraphBounds? insecureBounds = null, ulong round = 3)
+    /// <param name="nodes">Honest nodes.</param>
+    /// <param name="insecureBounds">A sparse graph that protects nobody, or null for the true one.</param>
+    /// <param name="round">Number of the round.</param>
+    /// <param name="others">Keys of further nodes, whose secrets the test itself holds.</param>
+    internal MaskedRound(
+        int nodes,
+        SparseGraphBounds? insecureBounds = null,
+        ulong round = 3,
+        IReadOnlyDictionary<string, PublicRoundKeys>? others = null)
     {
         _secrets = Enumerable.Range(0, nodes).Select(Name).ToDictionary(name => name, MaskingSecrets.Generate);
-        Context = new RoundContext("study", round, 0, "plan", "model", Keys())
+        Context = new RoundContext("study", round, 0, "plan", "model", Keys(others))
         {
             InsecureBounds = insecureBounds,
         };
@@ -44,8 +52,10 @@ internal sealed class MaskedRound : IDisposable
 
     internal HeldShares Held(string name) => _held[name];
 
-    internal Dictionary<string, PublicRoundKeys> Keys() =>
-        _secrets.ToDictionary(pair => pair.Key, pair => pair.Value.PublicKeys);
+    internal Dictionary<string, PublicRoundKeys> Keys(IReadOnlyDictionary<string, PublicRoundKeys>? others = null) =>
+        _secrets.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.PublicKeys))
+            .Concat(others ?? new Dictionary<string, PublicRoundKeys>())
+            .ToDictionary();
 
     /// <summary>Everybody deals and accepts, but for those that are lost before.</summary>
     internal MaskedRound Dealt(params IEnumerable<string> lostBefore)
@@ -56,7 +66,7 @@ internal sealed class MaskedRound : IDisposable
             Bundles.Add(name, secrets.Deal(Context));
         }
 
-        foreach (string name in Bundles.Keys)
+        foreach (string name in Bundles.Keys.Where(_secrets.ContainsKey))
         {
             _held.Add(name, _secrets[name].Accept(Context, Bundles));
         }
@@ -69,6 +79,21 @@ internal sealed class MaskedRound : IDisposable
         ulong[] update = [.. plain];
         _secrets[name].Mask(update, slotBits, Context, Dealers);
         return update;
+    }
+
+    /// <summary>
+    /// What the survivors reveal, from copies of their shares: the only way to play several survivor sets of one round.
+    /// </summary>
+    internal Dictionary<string, byte[]> RevealFromCopies(IReadOnlyCollection<string> survivors)
+    {
+        Dictionary<string, byte[]> revealed = [];
+        foreach (string name in survivors)
+        {
+            using var copy = HeldShares.Import(_held[name].Export());
+            revealed.Add(name, copy.Reveal(Context, survivors));
+        }
+
+        return revealed;
     }
 
     /// <summary>The sum of the masked addends of these nodes, all of them with the same plain words.</summary>
