@@ -57,18 +57,19 @@ internal sealed class MaskedRound : IDisposable
             .Concat(others ?? new Dictionary<string, PublicRoundKeys>())
             .ToDictionary();
 
-    /// <summary>Everybody deals and accepts, but for those that are lost before.</summary>
-    internal MaskedRound Dealt(params IEnumerable<string> lostBefore)
+    /// <summary>Everybody deals, but for those that are lost before; then everybody accepts, but for the others.</summary>
+    internal MaskedRound Dealt(IEnumerable<string>? lostBefore = null, IEnumerable<string>? lostAfter = null)
     {
-        HashSet<string> lost = [.. lostBefore];
-        foreach ((string name, MaskingSecrets secrets) in _secrets.Where(pair => !lost.Contains(pair.Key)))
+        string[] dealers = [.. _secrets.Keys.Except(lostBefore ?? [])];
+        foreach ((string name, byte[] bundle) in AtOnce(dealers, name => _secrets[name].Deal(Context)))
         {
-            Bundles.Add(name, secrets.Deal(Context));
+            Bundles.Add(name, bundle);
         }
 
-        foreach (string name in Bundles.Keys.Where(_secrets.ContainsKey))
+        string[] holders = [.. dealers.Except(lostAfter ?? [])];
+        foreach ((string name, HeldShares held) in AtOnce(holders, name => _secrets[name].Accept(Context, Bundles)))
         {
-            _held.Add(name, _secrets[name].Accept(Context, Bundles));
+            _held.Add(name, held);
         }
 
         return this;
@@ -99,10 +100,11 @@ internal sealed class MaskedRound : IDisposable
     /// <summary>The sum of the masked addends of these nodes, all of them with the same plain words.</summary>
     internal ulong[] MaskedSum(IReadOnlyCollection<string> nodes, ReadOnlySpan<ulong> plain, int slotBits)
     {
-        ulong[] sum = new ulong[plain.Length];
-        foreach (string name in nodes)
+        ulong[] words = [.. plain];
+        ulong[] sum = new ulong[words.Length];
+        foreach ((_, ulong[] masked) in AtOnce([.. nodes], name => Masked(name, words, slotBits)))
         {
-            AddendSum.Add(sum, Masked(name, plain, slotBits));
+            AddendSum.Add(sum, masked);
         }
 
         return sum;
@@ -124,4 +126,8 @@ internal sealed class MaskedRound : IDisposable
         IReadOnlyCollection<string> survivors,
         IReadOnlyDictionary<string, byte[]> revealed) =>
         Unmasking.Remove(sum, slotBits, Context, Bundles, survivors, revealed);
+
+    // Nodes are independent of each other, as they are in their hospitals.
+    private static (string Name, T Result)[] AtOnce<T>(string[] names, Func<string, T> step) =>
+        [.. names.AsParallel().AsOrdered().Select(name => (name, step(name)))];
 }

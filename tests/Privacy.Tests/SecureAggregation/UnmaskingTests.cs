@@ -20,8 +20,8 @@ public sealed class UnmaskingTests
     [InlineData(16, 32, 3, 3)]
     [InlineData(16, 33, 3, 0)]
     [InlineData(16, 64, 0, 0)]
-    [InlineData(64, 64, 20, 3)]
-    [InlineData(128, 24, 42, 4)]
+    [InlineData(64, 64, 20, 12)]
+    [InlineData(128, 24, 42, 37)]
     public void The_sum_of_drawn_survivors_is_exact_with_slots_at_their_largest(
         int nodes,
         int slotBits,
@@ -34,7 +34,7 @@ public sealed class UnmaskingTests
                 .OrderBy(name => Convert.ToHexString(SHA256.HashData([.. name.Select(c => (byte)c), (byte)slotBits])),
                     StringComparer.Ordinal),
         ];
-        using MaskedRound round = new MaskedRound(nodes).Dealt(drawn.Take(lostBeforeDealing));
+        using MaskedRound round = new MaskedRound(nodes).Dealt(drawn.Take(lostBeforeDealing), drawn.Take(lost));
         string[] survivors = drawn[lost..];
         ulong[] plain = Extremes(slotBits);
         ulong[] sum = round.MaskedSum(survivors, plain, slotBits);
@@ -50,7 +50,7 @@ public sealed class UnmaskingTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    [InlineData(10)]
+    [InlineData(8)]
     public void Every_subset_of_drop_outs_up_to_the_threshold_leaves_an_exact_sum(int nodes)
     {
         using MaskedRound round = new MaskedRound(nodes).Dealt();
@@ -83,7 +83,7 @@ public sealed class UnmaskingTests
         Dictionary<string, ulong[]> masked = MaskedOnce(round);
         int opened = 0;
         int refused = 0;
-        for (int subset = 0; subset < 1 << 9; subset += 3)
+        for (int subset = 0; subset < 1 << 9; subset += 5)
         {
             string[] survivors = [.. round.Dealers.Where((_, i) => ((subset >> i) & 1) == 1)];
             try
