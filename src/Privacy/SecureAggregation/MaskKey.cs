@@ -43,7 +43,9 @@ internal static class MaskKey
         return P256.Agree(own, peerKey, contextDigest, info);
     }
 
-    /// <summary>The 32-byte key of a node's own second mask (Bonawitz 2017, b_u). Pinned; the caller wipes it.</summary>
+    /// <summary>
+    /// The 32-byte key of a node's own second mask, from its seed (Bonawitz 2017, b_u). Pinned; the caller wipes it.
+    /// </summary>
     internal static byte[] OfSelf(ReadOnlySpan<byte> seed, string self, ReadOnlySpan<byte> contextDigest)
     {
         byte[] key = SecretBytes.Allocate(SecretBytes.KeySize);

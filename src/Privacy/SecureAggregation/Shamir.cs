@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace DigitalTwin.Privacy.SecureAggregation;
 
-/// <summary>Sharing of 32-byte secrets so that any threshold of shares gives the secret, and fewer give nothing.</summary>
+/// <summary>
+/// Sharing of 32-byte secrets so that any threshold of shares gives the secret, and fewer give nothing.
+/// </summary>
 /// <remarks>
 /// Shamir, "How to Share a Secret", CACM 1979, over <see cref="BinaryField128"/>. A secret is two field elements, each
 /// 16 bytes, most significant first, shared under the same indices; the format of either half is that of

@@ -57,7 +57,9 @@ internal sealed class MaskedRound : IDisposable
             .Concat(others ?? new Dictionary<string, PublicRoundKeys>())
             .ToDictionary();
 
-    /// <summary>Everybody deals, but for those that are lost before; then everybody accepts, but for the others.</summary>
+    /// <summary>
+    /// Everybody deals, but for those that are lost before; then everybody accepts, but for the others.
+    /// </summary>
     internal MaskedRound Dealt(IEnumerable<string>? lostBefore = null, IEnumerable<string>? lostAfter = null)
     {
         string[] dealers = [.. _secrets.Keys.Except(lostBefore ?? [])];

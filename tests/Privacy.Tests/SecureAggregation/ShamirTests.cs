@@ -6,8 +6,8 @@ using FsCheck.Fluent;
 
 namespace DigitalTwin.Privacy.Tests.SecureAggregation;
 
-// Goal: any threshold of shares gives the secret, and fewer say nothing about it. Method: shares of PyCryptodome, bit by
-// bit; drawn secrets, thresholds and subsets; and for the second half the algebra: for every other secret there is a
+// Goal: any threshold of shares gives the secret, and fewer say nothing about it. Method: shares of PyCryptodome, bit
+// by bit; drawn secrets, thresholds and subsets; and for the second half the algebra: for every other secret there is a
 // polynomial that explains what a coalition holds.
 public sealed class ShamirTests
 {

@@ -42,7 +42,11 @@ public sealed class SharingGraphTests
     [InlineData(400, 372, 134, 99)]
     [InlineData(500, 414, 165, 110)]
     [InlineData(1000, 550, 242, 146)]
-    public void The_sparse_graph_has_the_degree_that_exact_tails_allow(int nodes, int degree, int threshold, int survivors)
+    public void The_sparse_graph_has_the_degree_that_exact_tails_allow(
+        int nodes,
+        int degree,
+        int threshold,
+        int survivors)
     {
         SparseGraphBounds? expected = degree == 0 ? null : new SparseGraphBounds(degree, threshold, survivors);
 
