@@ -23,16 +23,29 @@ internal static class MaskKey
         string peer,
         ReadOnlySpan<byte> contextDigest)
     {
+        using ECDiffieHellman peerPublic = P256.Import(peerKey, peer);
+        return OfPair(own, peerPublic, self, peer, contextDigest);
+    }
+
+    /// <summary>The same with a peer's key that is imported already: checking it costs as much as agreeing.</summary>
+    internal static byte[] OfPair(
+        ECDiffieHellman own,
+        ECDiffieHellman peerKey,
+        string self,
+        string peer,
+        ReadOnlySpan<byte> contextDigest)
+    {
         bool selfFirst = SignOf(self, peer) == MaskSign.Add;
         byte[] info = new Transcript(PairDomain)
             .Append(selfFirst ? self : peer)
             .Append(selfFirst ? peer : self)
             .ToArray();
-        using ECDiffieHellman peerPublic = P256.Import(peerKey, peer);
-        return P256.Agree(own, peerPublic, contextDigest, info);
+        return P256.Agree(own, peerKey, contextDigest, info);
     }
 
-    /// <summary>The 32-byte key of a node's own second mask (Bonawitz 2017, b_u). Pinned; the caller wipes it.</summary>
+    /// <summary>
+    /// The 32-byte key of a node's own second mask, from its seed (Bonawitz 2017, b_u). Pinned; the caller wipes it.
+    /// </summary>
     internal static byte[] OfSelf(ReadOnlySpan<byte> seed, string self, ReadOnlySpan<byte> contextDigest)
     {
         byte[] key = SecretBytes.Allocate(SecretBytes.KeySize);

@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace DigitalTwin.Privacy.SecureAggregation;
 
-/// <summary>Sharing of 32-byte secrets so that any threshold of shares gives the secret, and fewer give nothing.</summary>
+/// <summary>
+/// Sharing of 32-byte secrets so that any threshold of shares gives the secret, and fewer give nothing.
+/// </summary>
 /// <remarks>
 /// Shamir, "How to Share a Secret", CACM 1979, over <see cref="BinaryField128"/>. A secret is two field elements, each
 /// 16 bytes, most significant first, shared under the same indices; the format of either half is that of
@@ -77,15 +79,25 @@ internal static class Shamir
     /// <exception cref="ArgumentException">An index stands twice or is no index, or the lengths differ.</exception>
     internal static byte[] Combine(ReadOnlySpan<int> indices, ReadOnlySpan<byte> shares)
     {
-        if (indices.IsEmpty || shares.Length != indices.Length * SecretSize)
+        if (indices.IsEmpty)
         {
-            throw new ArgumentException($"Expected {SecretSize} bytes for each of {indices.Length} indices.");
+            throw new ArgumentException("No share gives nothing.", nameof(indices));
         }
 
-        UInt128[] weights = WeightsAtZero(indices);
+        return Combine(WeightsAtZero(indices), shares);
+    }
+
+    /// <summary>The same for weights that serve many secrets whose shares have the same indices.</summary>
+    internal static byte[] Combine(ReadOnlySpan<UInt128> weights, ReadOnlySpan<byte> shares)
+    {
+        if (shares.Length != weights.Length * SecretSize)
+        {
+            throw new ArgumentException($"Expected {SecretSize} bytes for each of {weights.Length} shares.");
+        }
+
         Span<UInt128> halves = stackalloc UInt128[Halves];
         halves.Clear();
-        for (int share = 0; share < indices.Length; share++)
+        for (int share = 0; share < weights.Length; share++)
         {
             for (int half = 0; half < Halves; half++)
             {
@@ -108,11 +120,13 @@ internal static class Shamir
     internal static UInt128[] WeightsAtZero(ReadOnlySpan<int> indices)
     {
         UInt128[] weights = new UInt128[indices.Length];
+        UInt128[] denominators = new UInt128[indices.Length];
+        UInt128[] products = new UInt128[indices.Length + 1];
+        products[0] = 1;
         for (int i = 0; i < indices.Length; i++)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(indices[i], 1, nameof(indices));
-            UInt128 numerator = 1;
-            UInt128 denominator = 1;
+            (weights[i], denominators[i]) = (1, 1);
             for (int j = 0; j < indices.Length; j++)
             {
                 if (i != j)
@@ -124,12 +138,21 @@ internal static class Shamir
                         throw new ArgumentException($"Share {indices[i]} is given twice.", nameof(indices));
                     }
 
-                    numerator = BinaryField128.Multiply(numerator, (UInt128)indices[j]);
-                    denominator = BinaryField128.Multiply(denominator, difference);
+                    weights[i] = BinaryField128.Multiply(weights[i], (UInt128)indices[j]);
+                    denominators[i] = BinaryField128.Multiply(denominators[i], difference);
                 }
             }
 
-            weights[i] = BinaryField128.Multiply(numerator, BinaryField128.Inverse(denominator));
+            products[i + 1] = BinaryField128.Multiply(products[i], denominators[i]);
+        }
+
+        // One inversion for all denominators (Montgomery, "Speeding the Pollard and Elliptic Curve Methods", 1987).
+        UInt128 inverse = BinaryField128.Inverse(products[^1]);
+        for (int i = indices.Length - 1; i >= 0; i--)
+        {
+            UInt128 ownInverse = BinaryField128.Multiply(inverse, products[i]);
+            weights[i] = BinaryField128.Multiply(weights[i], ownInverse);
+            inverse = BinaryField128.Multiply(inverse, denominators[i]);
         }
 
         return weights;

@@ -36,26 +36,7 @@ public static class Unmasking
         RequireEnoughShares(dealt, given, set);
 
         using MaskSet masks = new();
-        foreach ((string dealer, ShareBundle bundle) in dealt)
-        {
-            byte[] secret = Reconstruct(dealer, bundle, given, set.Graph.Threshold);
-            try
-            {
-                if (set.Contains(dealer))
-                {
-                    AddSelfMask(masks, secret, dealer, bundle, set);
-                }
-                else
-                {
-                    AddPairMasks(masks, secret, dealer, context, set);
-                }
-            }
-            finally
-            {
-                CryptographicOperations.ZeroMemory(secret);
-            }
-        }
-
+        AddMasks(masks, context, dealt, given, set);
         masks.Apply(sum, slotBits);
     }
 
@@ -160,33 +141,43 @@ public static class Unmasking
         }
     }
 
-    /// <summary>From the first threshold of shares in ordinal order of their holders, so that all do the same.</summary>
-    private static byte[] Reconstruct(
-        string dealer,
-        ShareBundle bundle,
+    private static void AddMasks(
+        MaskSet masks,
+        RoundContext context,
+        SortedDictionary<string, ShareBundle> dealt,
         SortedDictionary<string, RevealedShares> given,
-        int threshold)
+        SurvivorSet set)
     {
-        int[] indices = new int[threshold];
-        byte[] shares = SecretBytes.Allocate(threshold * Shamir.SecretSize);
-        int taken = 0;
-        for (int i = 0; i < bundle.Holders.Count && taken < threshold; i++)
-        {
-            if (given.TryGetValue(bundle.Holders[i], out RevealedShares? revealed))
-            {
-                indices[taken] = i + 1;
-                revealed.ShareOf(dealer).CopyTo(shares.AsSpan(taken * Shamir.SecretSize));
-                taken++;
-            }
-        }
-
+        Dictionary<string, ECDiffieHellman> maskKeys = new(StringComparer.Ordinal);
+        Reconstruction reconstruction = new(given, set.Graph.Threshold);
         try
         {
-            return Shamir.Combine(indices, shares);
+            foreach ((string dealer, ShareBundle bundle) in dealt)
+            {
+                byte[] secret = reconstruction.SecretOf(dealer, bundle);
+                try
+                {
+                    if (set.Contains(dealer))
+                    {
+                        AddSelfMask(masks, secret, dealer, bundle, set);
+                    }
+                    else
+                    {
+                        AddPairMasks(masks, secret, dealer, context, set, maskKeys);
+                    }
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(secret);
+                }
+            }
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(shares);
+            foreach (ECDiffieHellman key in maskKeys.Values)
+            {
+                key.Dispose();
+            }
         }
     }
 
@@ -213,7 +204,8 @@ public static class Unmasking
         ReadOnlySpan<byte> scalar,
         string lost,
         RoundContext context,
-        SurvivorSet set)
+        SurvivorSet set,
+        Dictionary<string, ECDiffieHellman> maskKeys)
     {
         using ECDiffieHellman? key = P256.FromScalar(scalar);
         if (key is null || !key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(context.Keys[lost].MaskKey))
@@ -225,8 +217,14 @@ public static class Unmasking
 
         foreach (string survivor in set.Graph.NeighboursOf(lost).Where(set.Contains))
         {
+            if (!maskKeys.TryGetValue(survivor, out ECDiffieHellman? peerKey))
+            {
+                peerKey = P256.Import(context.Keys[survivor].MaskKey, survivor);
+                maskKeys.Add(survivor, peerKey);
+            }
+
             // The sign of the lost node: it would have cancelled what the survivor did.
-            byte[] pair = MaskKey.OfPair(key, context.Keys[survivor].MaskKey, lost, survivor, set.ContextDigest);
+            byte[] pair = MaskKey.OfPair(key, peerKey, lost, survivor, set.ContextDigest);
             AddWiped(masks, pair, MaskKey.SignOf(lost, survivor));
         }
     }

@@ -8,10 +8,18 @@ internal sealed class MaskedRound : IDisposable
     private readonly Dictionary<string, MaskingSecrets> _secrets;
     private readonly Dictionary<string, HeldShares> _held = [];
 
-    internal MaskedRound(int nodes, SparseGraphBounds? insecureBounds = null, ulong round = 3)
+    /// <param name="nodes">Honest nodes.</param>
+    /// <param name="insecureBounds">A sparse graph that protects nobody, or null for the true one.</param>
+    /// <param name="round">Number of the round.</param>
+    /// <param name="others">Keys of further nodes, whose secrets the test itself holds.</param>
+    internal MaskedRound(
+        int nodes,
+        SparseGraphBounds? insecureBounds = null,
+        ulong round = 3,
+        IReadOnlyDictionary<string, PublicRoundKeys>? others = null)
     {
         _secrets = Enumerable.Range(0, nodes).Select(Name).ToDictionary(name => name, MaskingSecrets.Generate);
-        Context = new RoundContext("study", round, 0, "plan", "model", Keys())
+        Context = new RoundContext("study", round, 0, "plan", "model", Keys(others))
         {
             InsecureBounds = insecureBounds,
         };
@@ -44,21 +52,26 @@ internal sealed class MaskedRound : IDisposable
 
     internal HeldShares Held(string name) => _held[name];
 
-    internal Dictionary<string, PublicRoundKeys> Keys() =>
-        _secrets.ToDictionary(pair => pair.Key, pair => pair.Value.PublicKeys);
+    internal Dictionary<string, PublicRoundKeys> Keys(IReadOnlyDictionary<string, PublicRoundKeys>? others = null) =>
+        _secrets.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.PublicKeys))
+            .Concat(others ?? new Dictionary<string, PublicRoundKeys>())
+            .ToDictionary();
 
-    /// <summary>Everybody deals and accepts, but for those that are lost before.</summary>
-    internal MaskedRound Dealt(params IEnumerable<string> lostBefore)
+    /// <summary>
+    /// Everybody deals, but for those that are lost before; then everybody accepts, but for the others.
+    /// </summary>
+    internal MaskedRound Dealt(IEnumerable<string>? lostBefore = null, IEnumerable<string>? lostAfter = null)
     {
-        HashSet<string> lost = [.. lostBefore];
-        foreach ((string name, MaskingSecrets secrets) in _secrets.Where(pair => !lost.Contains(pair.Key)))
+        string[] dealers = [.. _secrets.Keys.Except(lostBefore ?? [])];
+        foreach ((string name, byte[] bundle) in AtOnce(dealers, name => _secrets[name].Deal(Context)))
         {
-            Bundles.Add(name, secrets.Deal(Context));
+            Bundles.Add(name, bundle);
         }
 
-        foreach (string name in Bundles.Keys)
+        string[] holders = [.. dealers.Except(lostAfter ?? [])];
+        foreach ((string name, HeldShares held) in AtOnce(holders, name => _secrets[name].Accept(Context, Bundles)))
         {
-            _held.Add(name, _secrets[name].Accept(Context, Bundles));
+            _held.Add(name, held);
         }
 
         return this;
@@ -71,13 +84,29 @@ internal sealed class MaskedRound : IDisposable
         return update;
     }
 
+    /// <summary>
+    /// What the survivors reveal, from copies of their shares: the only way to play several survivor sets of one round.
+    /// </summary>
+    internal Dictionary<string, byte[]> RevealFromCopies(IReadOnlyCollection<string> survivors)
+    {
+        Dictionary<string, byte[]> revealed = [];
+        foreach (string name in survivors)
+        {
+            using var copy = HeldShares.Import(_held[name].Export());
+            revealed.Add(name, copy.Reveal(Context, survivors));
+        }
+
+        return revealed;
+    }
+
     /// <summary>The sum of the masked addends of these nodes, all of them with the same plain words.</summary>
     internal ulong[] MaskedSum(IReadOnlyCollection<string> nodes, ReadOnlySpan<ulong> plain, int slotBits)
     {
-        ulong[] sum = new ulong[plain.Length];
-        foreach (string name in nodes)
+        ulong[] words = [.. plain];
+        ulong[] sum = new ulong[words.Length];
+        foreach ((_, ulong[] masked) in AtOnce([.. nodes], name => Masked(name, words, slotBits)))
         {
-            AddendSum.Add(sum, Masked(name, plain, slotBits));
+            AddendSum.Add(sum, masked);
         }
 
         return sum;
@@ -99,4 +128,8 @@ internal sealed class MaskedRound : IDisposable
         IReadOnlyCollection<string> survivors,
         IReadOnlyDictionary<string, byte[]> revealed) =>
         Unmasking.Remove(sum, slotBits, Context, Bundles, survivors, revealed);
+
+    // Nodes are independent of each other, as they are in their hospitals.
+    private static (string Name, T Result)[] AtOnce<T>(string[] names, Func<string, T> step) =>
+        [.. names.AsParallel().AsOrdered().Select(name => (name, step(name)))];
 }

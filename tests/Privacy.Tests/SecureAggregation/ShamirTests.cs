@@ -6,8 +6,8 @@ using FsCheck.Fluent;
 
 namespace DigitalTwin.Privacy.Tests.SecureAggregation;
 
-// Goal: any threshold of shares gives the secret, and fewer say nothing about it. Method: shares of PyCryptodome, bit by
-// bit; drawn secrets, thresholds and subsets; and for the second half the algebra: for every other secret there is a
+// Goal: any threshold of shares gives the secret, and fewer say nothing about it. Method: shares of PyCryptodome, bit
+// by bit; drawn secrets, thresholds and subsets; and for the second half the algebra: for every other secret there is a
 // polynomial that explains what a coalition holds.
 public sealed class ShamirTests
 {
@@ -128,7 +128,7 @@ public sealed class ShamirTests
         Assert.Throws<ArgumentException>(() => Shamir.Split(new byte[31], 2, 3));
         Assert.Throws<ArgumentOutOfRangeException>(() => Shamir.Split(Secret, 0, 3));
         Assert.Throws<ArgumentOutOfRangeException>(() => Shamir.Split(Secret, 4, 3));
-        Assert.Throws<ArgumentException>(() => Shamir.Combine([], []));
+        Assert.Throws<ArgumentException>(() => Shamir.Combine(Array.Empty<int>(), []));
         Assert.Throws<ArgumentException>(() => Shamir.Combine([1, 2], new byte[32]));
         Assert.Throws<ArgumentException>(() => Shamir.Combine([1, 1], new byte[64]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Shamir.Combine([0, 1], new byte[64]));
