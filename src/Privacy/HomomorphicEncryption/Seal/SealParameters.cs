@@ -152,7 +152,7 @@ public sealed class SealParameters
         HashSet<ulong> seen = [];
         foreach (ulong prime in primes)
         {
-            if (prime >> MostPrimeBits != 0 || prime % order != 1 || !PrimalityTest.IsPrime(prime))
+            if (prime >> MostPrimeBits != 0 || prime % order != 1 || !Modulus.IsPrime(prime))
             {
                 throw new SealFormatException(
                     $"{prime} is not a prime of at most {MostPrimeBits} bits that leaves 1 when divided by {order}.");

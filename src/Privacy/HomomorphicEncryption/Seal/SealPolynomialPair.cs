@@ -77,7 +77,7 @@ internal sealed class SealPolynomialPair
     {
         encoding ??= SealEncoding.Default;
         SealSeed? seed = Seed;
-        if (seed is not null && !encoding.HasGeneratorInfo)
+        if (seed is not null && encoding.IsKnown && !encoding.HasGeneratorInfo)
         {
             throw new SealFormatException($"SEAL {encoding.Major}.{encoding.Minor} expands seeds by another rule.");
         }

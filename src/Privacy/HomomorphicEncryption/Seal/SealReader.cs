@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace DigitalTwin.Privacy.HomomorphicEncryption.Seal;
 
@@ -10,9 +9,6 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption.Seal;
 /// </remarks>
 internal ref struct SealReader
 {
-    // First step of the buffer that a body is inflated into; it doubles up to the cap.
-    private const int FirstInflatedBytes = 4096;
-
     private readonly string _what;
     private readonly SealEncoding _encoding;
     private ReadOnlySpan<byte> _rest;
@@ -45,7 +41,7 @@ internal ref struct SealReader
 
         ReadOnlySpan<byte> body = bytes[SealHeader.Bytes..];
         return new SealReader(
-            header.Encoding.Compression == SealCompression.Zlib ? Inflate(body, what, mostBodyBytes) : body,
+            header.Encoding.Compression == SealCompression.Zlib ? ZlibBody.Inflate(body, what, mostBodyBytes) : body,
             header.Encoding,
             what);
     }
@@ -103,57 +99,5 @@ internal ref struct SealReader
         ReadOnlySpan<byte> taken = _rest[..count];
         _rest = _rest[count..];
         return taken;
-    }
-
-    private static byte[] Inflate(ReadOnlySpan<byte> compressed, string what, int mostBytes)
-    {
-        using MemoryStream source = new(compressed.ToArray());
-        try
-        {
-            using ZLibStream inflating = new(source, CompressionMode.Decompress);
-            byte[] body = new byte[int.Min(FirstInflatedBytes, mostBytes)];
-            int length = 0;
-            while (true)
-            {
-                if (length == body.Length)
-                {
-                    // One byte over the cap tells a bomb from a body that just fills it.
-                    if (length == mostBytes)
-                    {
-                        RequireInflatedEnd(inflating, source, what, mostBytes);
-                        return body;
-                    }
-
-                    Array.Resize(ref body, (int)long.Min(2L * body.Length, mostBytes));
-                }
-
-                int read = inflating.Read(body.AsSpan(length));
-                if (read == 0)
-                {
-                    RequireInflatedEnd(inflating, source, what, mostBytes);
-                    return body[..length];
-                }
-
-                length += read;
-            }
-        }
-        catch (InvalidDataException malformed)
-        {
-            throw new SealFormatException($"The body of the {what} is not a zlib stream (RFC 1950).", malformed);
-        }
-    }
-
-    private static void RequireInflatedEnd(ZLibStream inflating, MemoryStream source, string what, int mostBytes)
-    {
-        if (inflating.ReadByte() >= 0)
-        {
-            throw new SealFormatException($"The {what} inflates to more than the {mostBytes} bytes it can have.");
-        }
-
-        // At the end of the zlib stream the class library puts back what it has read ahead.
-        if (source.Position != source.Length)
-        {
-            throw new SealFormatException($"The zlib stream of the {what} is followed by other bytes.");
-        }
     }
 }

@@ -127,21 +127,6 @@ public sealed class SealParametersTests
         Assert.Equal(parameters.KeyParmsId, parameters.DataParmsId);
     }
 
-    // Strong pseudoprimes to the bases 2, 3, 5, 7 and to the first eleven primes (OEIS A014233), and primes beside 2^k.
-    [Theory]
-    [InlineData(2, true)]
-    [InlineData(1, false)]
-    [InlineData(0, false)]
-    [InlineData(37, true)]
-    [InlineData(1369, false)]
-    [InlineData(3215031751, false)]
-    [InlineData(3825123056546413051, false)]
-    [InlineData(2305843009213693951, true)]
-    [InlineData(18446744073709551557, true)]
-    [InlineData(18446744073709551615, false)]
-    public void Primes_are_told_from_composites(ulong candidate, bool expected)
-        => Assert.Equal(expected, PrimalityTest.IsPrime(candidate));
-
     private static SealParameters Bfv(ulong[] primes)
         => SealParameters.Create(SealScheme.Bfv, 4096, primes, 1UL << 44);
 }
