@@ -79,6 +79,17 @@ internal readonly struct FusedArithmetic256 : IArithmetic256<FusedArithmetic256>
         return (Fma.MultiplyAddNegated(multiple, _prime, high) + low).AsUInt64();
     }
 
+    /// <summary>left·right for two residues that have entered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<ulong> Product(Vector256<ulong> left, Vector256<ulong> right)
+    {
+        Vector256<double> high = left.AsDouble() * right.AsDouble();
+        Vector256<double> low = Fma.MultiplySubtract(left.AsDouble(), right.AsDouble(), high);
+        Vector256<double> rounder = Vector256.Create(Rounder);
+        Vector256<double> multiple = Fma.MultiplyAdd(high, _inverse, rounder) - rounder;
+        return (Fma.MultiplyAddNegated(multiple, _prime, high) + low).AsUInt64();
+    }
+
     /// <summary>Takes away the nearest multiple of q.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector256<double> Reduce(Vector256<double> value)

@@ -74,6 +74,17 @@ internal readonly struct FusedArithmetic512 : IArithmetic512<FusedArithmetic512>
         return (Avx512F.FusedMultiplyAddNegated(multiple, _prime, high) + low).AsUInt64();
     }
 
+    /// <summary>left·right for two residues that have entered.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<ulong> Product(Vector512<ulong> left, Vector512<ulong> right)
+    {
+        Vector512<double> high = left.AsDouble() * right.AsDouble();
+        Vector512<double> low = Avx512F.FusedMultiplySubtract(left.AsDouble(), right.AsDouble(), high);
+        Vector512<double> rounder = Vector512.Create(Rounder);
+        Vector512<double> multiple = Avx512F.FusedMultiplyAdd(high, _inverse, rounder) - rounder;
+        return (Avx512F.FusedMultiplyAddNegated(multiple, _prime, high) + low).AsUInt64();
+    }
+
     /// <summary>Takes away the nearest multiple of q.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<double> Reduce(Vector512<double> value)
