@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Numerics;
 
@@ -23,6 +24,7 @@ public sealed class SealParameters
     private const string Name = "parameter set";
 
     private readonly SealLevel[] _levels;
+    private readonly ConcurrentDictionary<int, Ring> _rings = new();
 
     private SealParameters(
         SealScheme scheme,
@@ -34,7 +36,9 @@ public sealed class SealParameters
         Require(scheme, degree, primes, plainModulus);
         (Scheme, Degree, Primes, PlainModulus, Security) = (scheme, degree, primes, plainModulus, security);
         _levels = Chain();
-        SealSecurityTable.Require(security, degree, KeyLevel.Modulus);
+
+        // The table speaks of the largest modulus that a secret is used with: the keys'.
+        _ = Profile(KeyLevel);
     }
 
     public SealScheme Scheme { get; }
@@ -119,6 +123,9 @@ public sealed class SealParameters
     /// <summary>The level that <paramref name="id"/> names, or null.</summary>
     internal SealLevel? FindLevel(ParmsId id) => Array.Find(_levels, level => level.Id == id);
 
+    /// <summary>The ring of a level, its transforms made on first use.</summary>
+    internal Ring RingOf(SealLevel level) => _rings.GetOrAdd(level.Primes, _ => new Ring(Profile(level)));
+
     private static int BodyBytes(int primes)
         => sizeof(byte) + sizeof(ulong) + sizeof(ulong) + ((primes + 1) * ModulusBytes);
 
@@ -191,6 +198,21 @@ public sealed class SealParameters
             {
                 throw new SealFormatException($"The plain modulus {plainModulus} is a multiple of the prime {prime}.");
             }
+        }
+    }
+
+    private RingProfile Profile(SealLevel level)
+    {
+        ulong[] primes = [.. Primes.AsSpan(0, level.Primes)];
+        try
+        {
+            return Security == SealSecurity.SealInterop2018
+                ? RingProfile.SealInterop2018(Degree, primes)
+                : RingProfile.Checked(nameof(SealSecurity.Guidelines2024), Degree, primes);
+        }
+        catch (ArgumentException aboveTheLine)
+        {
+            throw new SealFormatException(aboveTheLine.Message, aboveTheLine);
         }
     }
 

@@ -33,6 +33,18 @@ internal sealed class SealSecretKey : IDisposable
         }
     }
 
+    /// <summary>A fresh ternary key and its public key, whose second half is a seed.</summary>
+    internal static (SealSecretKey Secret, SealPublicKey Public) Generate(SealParameters parameters)
+    {
+        Ring ring = parameters.RingOf(parameters.KeyLevel);
+        SealSeed seed = SealSeed.Fresh();
+        ulong[] a = new ulong[ring.Words];
+        seed.Expand(parameters.Degree, parameters.Primes.AsSpan(), a);
+        using RingSampler sampler = new(AesCounterStream.Fresh());
+        (ulong[] secret, ulong[] b) = RingKeys.Generate(ring, a, sampler);
+        return (new SealSecretKey(parameters, secret), SealPublicKey.Create(parameters, [.. b, .. a], seed));
+    }
+
     /// <summary>Takes over a pinned array of residues at key level.</summary>
     internal static SealSecretKey Adopt(SealParameters parameters, ulong[] residues) => new(parameters, residues);
 
