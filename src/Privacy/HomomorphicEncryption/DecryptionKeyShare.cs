@@ -227,9 +227,11 @@ public sealed class DecryptionKeyShare : IDisposable
             Span<ulong> row = ring.Row(partial, j);
             ResidueArithmetic.Spread(smudging, row, tables.Modulus);
             tables.Forward(row);
-            ring.Row(_share, j).CopyTo(weighted);
-            ResidueArithmetic.Scale(weighted, PartyList.Lagrange(_point, points, tables.Modulus), tables);
-            ResidueArithmetic.AddProduct(row, ring.Row(ciphertext.C1, j), weighted, tables);
+            weighted.AsSpan().Clear();
+            ResidueArithmetic.AddProduct(weighted, ring.Row(ciphertext.C1, j), ring.Row(_share, j), tables);
+            ulong lagrange = PartyList.Lagrange(_point, points, tables.Modulus);
+            ResidueArithmetic.ScaleAndAdd(weighted, lagrange, row, tables);
+            weighted.CopyTo(row);
         }
 
         ring.Write(destination, partial);
