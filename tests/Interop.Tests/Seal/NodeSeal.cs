@@ -11,8 +11,8 @@ namespace DigitalTwin.Interop.Tests.Seal;
 /// <summary>Microsoft SEAL in a process of its own: npm's node-seal, driven by peer.mjs.</summary>
 /// <remarks>
 /// The package is installed by npm ci, by the digest in package-lock.json, beside the script's copy in the build output
-/// on first use, and kept there. node-seal 6.0.3 is the last version that Node 20 loads. It takes only plain moduli that
-/// it can batch with: for others its WebAssembly lets an exception out that native SEAL catches.
+/// on first use, and kept there. Node 20 loads node-seal 6.0.3 and not 7.0.0. It takes only plain moduli that it can
+/// batch with: for others its WebAssembly lets an exception out that native SEAL catches.
 /// </remarks>
 public sealed class NodeSeal : IDisposable
 {

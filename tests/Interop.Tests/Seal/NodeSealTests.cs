@@ -40,7 +40,8 @@ public sealed class NodeSealTests(NodeSeal peer)
         JsonElement opened = await NodeSeal.CallAsync(request, Token);
 
         Assert.True(seeded.IsSeeded);
-        SealPlaintext[] plaintexts = [.. All(opened, "plaintexts").Select(bytes => SealPlaintext.Parse(Parameters, bytes))];
+        SealPlaintext[] plaintexts = [.. All(opened, "plaintexts")
+            .Select(bytes => SealPlaintext.Parse(Parameters, bytes))];
         Assert.Equal(Coefficients(1), plaintexts[0].Words.ToArray());
         Assert.Equal(Coefficients(2), plaintexts[1].Words.ToArray());
         Assert.Equal(SumOf(1, 2), plaintexts[2].Words.ToArray());

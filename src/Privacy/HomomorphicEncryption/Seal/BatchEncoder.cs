@@ -54,8 +54,14 @@ internal sealed class BatchEncoder
 
     /// <summary>The plaintext whose slots hold <paramref name="values"/>, and zero behind them.</summary>
     /// <param name="values">At most N, from −t/2 to t/2.</param>
+    /// <exception cref="SealFormatException">There are more than N.</exception>
     internal SealPlaintext Encode(ReadOnlySpan<long> values)
     {
+        if (values.Length > _parameters.Degree)
+        {
+            throw new SealFormatException($"{values.Length} numbers do not fit {_parameters.Degree} slots.");
+        }
+
         ulong[] coefficients = new ulong[_parameters.Degree];
         for (int i = 0; i < values.Length; i++)
         {
@@ -67,8 +73,14 @@ internal sealed class BatchEncoder
     }
 
     /// <summary>All N slots, from −t/2 to t/2.</summary>
+    /// <exception cref="SealFormatException">The plaintext belongs to other parameters.</exception>
     internal long[] Decode(SealPlaintext plaintext)
     {
+        if (plaintext.Parameters.KeyParmsId != _parameters.KeyParmsId)
+        {
+            throw new SealFormatException("The plaintext belongs to other parameters than the encoder.");
+        }
+
         ulong[] values = new ulong[_parameters.Degree];
         plaintext.Words.CopyTo(values);
         _tables.Forward(values);

@@ -4,9 +4,10 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption.Seal;
 
 /// <summary>SEAL's CKKS encoding: N/2 real numbers as a scaled integer polynomial, and back.</summary>
 /// <remarks>
-/// Cheon et al., ASIACRYPT 2017, in SEAL's order (ckks.h): slot i is the evaluation at ζ^(3^i) with ζ = e^(iπ/N). Double
-/// precision, so coefficients agree with SEAL's to ±1. For reading what peers have encoded: a decrypted CKKS value
-/// carries the noise and with it the key (Li and Micciancio, EUROCRYPT 2021), so nothing of a hospital is encrypted so.
+/// Cheon et al., ASIACRYPT 2017, in SEAL's order (ckks.h): slot i is the evaluation at ζ^(3^i) with ζ = e^(iπ/N).
+/// Double precision, so coefficients agree with SEAL's to ±1. For reading what peers have encoded: a decrypted CKKS
+/// value carries the noise and with it the key (Li and Micciancio, EUROCRYPT 2021), so nothing of a hospital is
+/// encrypted so.
 /// </remarks>
 internal sealed class CkksEncoder
 {
@@ -84,10 +85,15 @@ internal sealed class CkksEncoder
     }
 
     /// <summary>All N/2 numbers.</summary>
+    /// <exception cref="SealFormatException">The plaintext belongs to other parameters.</exception>
     internal double[] Decode(SealPlaintext plaintext)
     {
-        SealLevel level = plaintext.Level
-            ?? throw new SealFormatException("A plaintext in coefficient form is not of CKKS.");
+        SealLevel? level = plaintext.Level;
+        if (level is null || plaintext.Parameters.KeyParmsId != _parameters.KeyParmsId)
+        {
+            throw new SealFormatException("The plaintext belongs to other parameters than the encoder.");
+        }
+
         Ring ring = _parameters.RingOf(level);
         ulong[] residues = plaintext.Words.ToArray();
         SealBfv.Transform(ring, residues, forward: false);

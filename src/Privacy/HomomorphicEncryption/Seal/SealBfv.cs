@@ -1,13 +1,13 @@
 namespace DigitalTwin.Privacy.HomomorphicEncryption.Seal;
 
-/// <summary>BFV in SEAL's parameters: encryption under anybody's public key, and decryption with a secret key.</summary>
+/// <summary>BFV in SEAL's parameters: encryption under anybody's public key, decryption with a secret key.</summary>
 internal static class SealBfv
 {
     /// <summary>Encrypts at data level under a key of ours or of a peer.</summary>
     /// <remarks>
-    /// SEAL encrypts at key level and divides by the special prime; the same key without that prime's residues is a key of
-    /// the data level too, and SEAL's decryptor does not see the difference. Fresh noise is larger by what
-    /// the division would take off.
+    /// SEAL encrypts at key level and divides by the special prime; the same key without that prime's residues is a
+    /// key of the data level too, and SEAL's decryptor does not see the difference. Fresh noise is larger by what the
+    /// division would take off.
     /// </remarks>
     /// <exception cref="SealFormatException">Key and plaintext belong to different parameters, or to CKKS.</exception>
     internal static SealCiphertext Encrypt(SealPublicKey key, SealPlaintext plaintext)
@@ -25,7 +25,8 @@ internal static class SealBfv
 
         new BfvScaling(ring, parameters.PlainModulus).Add(plaintext.Words, encrypted.C0);
         Transform(ring, encrypted.C1, forward: false);
-        return SealCiphertext.Create(parameters, parameters.DataLevel, SealScale.None, [.. encrypted.C0, .. encrypted.C1]);
+        return SealCiphertext.Create(
+            parameters, parameters.DataLevel, SealScale.None, [.. encrypted.C0, .. encrypted.C1]);
     }
 
     /// <summary>Decrypts to all N coefficients.</summary>
@@ -63,7 +64,7 @@ internal static class SealBfv
         return SealPlaintext.Of(parameters, message);
     }
 
-    /// <summary>product ← c1·s in coefficient form; the key's residues reach at least to the ciphertext's level.</summary>
+    /// <summary>product ← c1·s in coefficient form, for a key at the ciphertext's level or above.</summary>
     internal static void MultiplySecond(
         Ring ring,
         SealCiphertext ciphertext,

@@ -40,7 +40,7 @@ public sealed class SealCiphertext
     public byte[] ToBytes(SealEncoding? encoding = null) => _pair.ToBytes(encoding);
 
     /// <summary>The ciphertext of the sum of both messages; BFV wraps modulo t. It is never seeded.</summary>
-    /// <exception cref="SealFormatException">The other belongs to other parameters or another level or scale.</exception>
+    /// <exception cref="SealFormatException">The other has other parameters, or another level or scale.</exception>
     public SealCiphertext Plus(SealCiphertext other)
     {
         if (other.ParmsId != ParmsId || !other.Scale.Equals(Scale))
@@ -52,14 +52,8 @@ public sealed class SealCiphertext
         int degree = Parameters.Degree;
         for (int start = 0; start < sum.Length; start += degree)
         {
-            ulong prime = Parameters.Primes[start / degree % Level.Primes];
-            Span<ulong> into = sum.AsSpan(start, degree);
-            ReadOnlySpan<ulong> addend = other.Residues.Slice(start, degree);
-            for (int i = 0; i < into.Length; i++)
-            {
-                ulong residue = into[i] + addend[i];
-                into[i] = residue >= prime ? residue - prime : residue;
-            }
+            Modulus modulus = new(Parameters.Primes[start / degree % Level.Primes]);
+            ResidueArithmetic.Add(sum.AsSpan(start, degree), other.Residues.Slice(start, degree), modulus);
         }
 
         return Create(Parameters, Level, Scale, sum);

@@ -2,8 +2,8 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption.Seal;
 
 /// <summary>Which dialect of the format an object is written in.</summary>
 /// <remarks>
-/// SEAL up to 4.3 reads its own minor version and 3.4 to 3.7 only, SEAL 4.4 every minor version up to its own; node-seal
-/// is SEAL 4.1. So 4.1 is what every peer reads.
+/// SEAL up to 4.3 reads its own minor version and 3.4 to 3.7 only, SEAL 4.4 every minor version up to its own;
+/// node-seal is SEAL 4.1. So 4.1 is what every peer reads.
 /// </remarks>
 /// <param name="Major">3 or 4. Version 3 has no correction factor in a ciphertext.</param>
 /// <param name="Minor">At least 4 if <paramref name="Major"/> is 3.</param>

@@ -66,7 +66,7 @@ public sealed class SealParameters
     internal SealLevel DataLevel => _levels.Length > 1 ? _levels[1] : _levels[0];
 
     /// <summary>Checks and keeps a set.</summary>
-    /// <exception cref="SealFormatException">SEAL or the security table would refuse it; the sentence says why.</exception>
+    /// <exception cref="SealFormatException">SEAL or the table would refuse it; the sentence says why.</exception>
     public static SealParameters Create(
         SealScheme scheme,
         int degree,
@@ -239,6 +239,7 @@ public sealed class SealParameters
 
         return levels.Count > 0
             ? [.. levels]
-            : throw new SealFormatException($"The plain modulus {PlainModulus} is not below the product of the primes.");
+            : throw new SealFormatException(
+                $"The plain modulus {PlainModulus} is not below the product of the primes.");
     }
 }

@@ -3,10 +3,10 @@ using System.Security.Cryptography;
 
 namespace DigitalTwin.Privacy.HomomorphicEncryption.Seal;
 
-/// <summary>One of several parties that hold a SEAL key together: the key is the sum of theirs, and nobody has it.</summary>
+/// <summary>One of several parties that hold a SEAL key together: the sum of their keys, which nobody has.</summary>
 /// <remarks>
-/// Mouchet et al., "Multiparty Homomorphic Encryption from Ring-Learning-with-Errors", PoPETs 2021, sections 4.1 and 4.3:
-/// shares b_i = −(a·s_i + e_i) on one common a, and partial decryptions c1·s_i + e_sm with the smudging noise of
+/// Mouchet et al., "Multiparty Homomorphic Encryption from Ring-Learning-with-Errors", PoPETs 2021: public shares
+/// b_i = −(a·s_i + e_i) on one common a, and partial decryptions c1·s_i + e_sm with the smudging noise of
 /// <see cref="SmudgingNoise"/>. All parties are needed. For tests against peers; hospitals use the native transport.
 /// One partial decryption per ciphertext ever: two of them for one c1 would average the smudging away.
 /// </remarks>
@@ -29,7 +29,7 @@ internal sealed class SealParty : IDisposable
     /// <param name="common">The seed of a, the same for all parties and chosen by none of them alone.</param>
     /// <param name="parties">How many parties share the key.</param>
     /// <param name="addends">How many ciphertexts a decrypted one may be the sum of.</param>
-    /// <exception cref="SealFormatException">The noise of so many parties and addends has no room below q/t.</exception>
+    /// <exception cref="SealFormatException">So many parties and addends leave no room below q/t.</exception>
     internal static SealParty Create(SealParameters parameters, SealSeed common, int parties, int addends)
     {
         SealBfv.RequireBfv(parameters, parameters);
@@ -73,7 +73,9 @@ internal sealed class SealParty : IDisposable
         SealBfv.RequireBfv(_parameters, ciphertext.Parameters);
         Ring ring = _parameters.RingOf(ciphertext.Level);
         RequireFirst(ciphertext.Residues[ring.Words..]);
-        ulong[] partial = new ulong[ring.Words];
+
+        // Pinned until the smudging is in: before it, the product gives the secret away.
+        ulong[] partial = ring.AllocateSecret();
         SealBfv.MultiplySecond(ring, ciphertext, _secret, partial);
 
         long[] smudging = GC.AllocateArray<long>(ring.Degree, pinned: true);

@@ -146,7 +146,8 @@ internal sealed class SealPolynomialPair
         return allowed
             ? level
             : throw new SealFormatException(
-                $"The {what} is at the level of {level.Primes} primes, which is not one for {(isKey ? "keys" : "data")}.");
+                $"The {what} is at the level of {level.Primes} primes, which is not one for "
+                + $"{(isKey ? "keys" : "data")}.");
     }
 
     private static bool ReadForm(ref SealReader reader, string what, bool expected)
@@ -181,7 +182,8 @@ internal sealed class SealPolynomialPair
         if ((!isSeeded && count != Polynomials * (ulong)half) || (ulong)array.Left != count * sizeof(ulong))
         {
             throw new SealFormatException(
-                $"The {what} has {count} words in {array.Left} bytes; expected {Polynomials * half}, or {half} and a seed.");
+                $"The {what} has {count} words in {array.Left} bytes; expected {Polynomials * half} words, or {half} "
+                + "and a seed.");
         }
 
         if (isSeeded && !reader.Encoding.HasGeneratorInfo)

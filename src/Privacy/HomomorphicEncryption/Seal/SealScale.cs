@@ -5,7 +5,7 @@ internal static class SealScale
 {
     internal const double None = 1.0;
 
-    /// <summary>Refuses a scale other than 1 outside of CKKS data, and there one that the modulus has no room for.</summary>
+    /// <summary>Refuses a scale other than 1 outside of CKKS data, and there one that does not fit.</summary>
     internal static void Require(
         double scale,
         SealParameters parameters,
@@ -21,7 +21,7 @@ internal static class SealScale
         {
             throw new SealFormatException(
                 isScaled
-                    ? $"The {what} has scale {scale:R}, which a modulus of {level.Modulus.GetBitLength()} bits cannot hold."
+                    ? $"The {what} has scale {scale:R}; its modulus of {level.Modulus.GetBitLength()} bits has no room."
                     : $"The {what} has scale {scale:R}; expected 1.");
         }
     }

@@ -14,9 +14,10 @@ internal sealed class SealWriter
     /// <exception cref="SealFormatException">The version is not one that is written.</exception>
     internal SealWriter(SealEncoding encoding, int bodyBytes)
     {
-        if (!encoding.IsKnown)
+        if (!encoding.IsKnown || encoding.Compression is not (SealCompression.None or SealCompression.Zlib))
         {
-            throw new SealFormatException($"SEAL version {encoding.Major}.{encoding.Minor} is not written.");
+            throw new SealFormatException(
+                $"SEAL {encoding.Major}.{encoding.Minor} with compression {encoding.Compression} is not written.");
         }
 
         _encoding = encoding;

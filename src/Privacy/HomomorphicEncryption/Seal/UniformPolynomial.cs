@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace DigitalTwin.Privacy.HomomorphicEncryption.Seal;
 
-/// <summary>Uniform residues from a generator, in SEAL's order of draws (SEAL: rlwe.cpp, sample_poly_uniform).</summary>
+/// <summary>Uniform residues in SEAL's order of draws (SEAL: rlwe.cpp, sample_poly_uniform).</summary>
 internal static class UniformPolynomial
 {
     /// <summary>Fills <paramref name="residues"/>, one polynomial per prime.</summary>

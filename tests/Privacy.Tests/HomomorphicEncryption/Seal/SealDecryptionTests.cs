@@ -166,7 +166,8 @@ public sealed class SealDecryptionTests
     {
         // Two slots of 22 bits in each coefficient modulo 2^44.
         const int SlotBits = 22, PerCoefficient = 2;
-        long[] first = [.. Enumerable.Range(0, 2 * Shared.Degree).Select(i => (long)((i * 7919 % 2_000_001) - 1_000_000))];
+        long[] first = [.. Enumerable.Range(0, 2 * Shared.Degree)
+            .Select(i => (long)((i * 7919 % 2_000_001) - 1_000_000))];
         long[] second = [.. first.Select(value => -value / 2)];
         (SealSecretKey secret, SealPublicKey key) = SealSecretKey.Generate(Shared);
         using (secret)

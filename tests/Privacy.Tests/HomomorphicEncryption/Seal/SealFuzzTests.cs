@@ -5,9 +5,9 @@ using DigitalTwin.Privacy.Keccak;
 
 namespace DigitalTwin.Privacy.Tests.HomomorphicEncryption.Seal;
 
-// Goal: no bytes whatever bring a loader to another exception than its own, or to allocate more than a small multiple of
-// the largest valid object. Method: valid objects, node-seal's where they are at hand, changed in one to four places by a
-// seeded stream. DTWIN_SEAL_MUTATIONS=1000000 runs more; a failure names the seed and the number of the mutation.
+// Goal: no bytes whatever bring a loader to another exception than its own, or to allocate more than a small multiple
+// of the largest valid object. Method: valid objects, node-seal's where they are at hand, changed in one to four places
+// by a seeded stream. DTWIN_SEAL_MUTATIONS=1000000 runs more; a failure names the seed and the mutation.
 public sealed class SealFuzzTests
 {
     private const int DefaultMutations = 10_000;

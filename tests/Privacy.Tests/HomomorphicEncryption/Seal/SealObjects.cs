@@ -4,7 +4,7 @@ using DigitalTwin.TestKit;
 
 namespace DigitalTwin.Privacy.Tests.HomomorphicEncryption.Seal;
 
-/// <summary>One parameter set of golden/seal_interop_vectors.csv: the objects that node-seal 6.0.3 wrote for it.</summary>
+/// <summary>One parameter set of golden/seal_interop_vectors.csv: what node-seal 6.0.3 wrote for it.</summary>
 internal sealed class SealObjects(string scheme, int degree, Dictionary<string, byte[]> bytes)
 {
     private static readonly string? Path = SharedFiles.Find("golden/seal_interop_vectors.csv");
