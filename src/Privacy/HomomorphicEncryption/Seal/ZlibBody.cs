@@ -69,8 +69,9 @@ internal static class ZlibBody
                 length += read;
             }
         }
-        catch (InvalidDataException malformed)
+        catch (Exception malformed) when (malformed is InvalidDataException or IOException)
         {
+            // The source is memory: an IOException is zlib's, for a stream that asks for a preset dictionary.
             throw new SealFormatException($"The body of the {what} is not a zlib stream (RFC 1950).", malformed);
         }
     }

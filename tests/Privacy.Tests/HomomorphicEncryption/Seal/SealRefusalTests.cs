@@ -211,6 +211,17 @@ public sealed class SealRefusalTests
     }
 
     [Fact]
+    public void A_zlib_stream_that_asks_for_a_dictionary_is_refused()
+    {
+        // RFC 1950, section 2.2: bit 5 of the second byte, FDICT, and both bytes a multiple of 31. The class library
+        // throws another exception for it than for any other malformed stream.
+        byte[] bytes = SampleObjects.Ciphertext(SampleObjects.OnePrime).ToBytes(SealEncoding.Zlib);
+        (bytes[SealHeader.Bytes], bytes[SealHeader.Bytes + 1]) = (0x78, 0xBB);
+
+        Refused("not a zlib stream", () => SealCiphertext.Parse(SampleObjects.OnePrime, bytes));
+    }
+
+    [Fact]
     public void Plaintexts_are_held_to_their_modulus_and_form()
     {
         SealParameters bfv = SampleObjects.OnePrime;
