@@ -73,7 +73,13 @@ internal sealed class MaskProtection(string site, SecretStore secrets) : NodePro
         try
         {
             using HeldShares held = HeldShares.Import(kept);
-            return held.Reveal(RoundContexts.OfMasks(study, round), round.Survivors);
+            byte[] revealed = held.Reveal(RoundContexts.OfMasks(study, round), round.Survivors);
+
+            // The export knows which survivors it has answered for: no other answer can be got from it, ever.
+            byte[] answered = held.Export();
+            secrets.Put(NameOf(study, round), answered);
+            CryptographicOperations.ZeroMemory(answered);
+            return revealed;
         }
         finally
         {

@@ -68,7 +68,14 @@ public sealed class SimulatedConsortium
     /// <returns>The closed study.</returns>
     /// <exception cref="InvalidOperationException">The ledger refuses a record of the coordinator, or the study is
     /// stuck.</exception>
-    public async Task<StudyState> RunAsync(Study study, CancellationToken cancellationToken = default)
+    public Task<StudyState> RunAsync(Study study, CancellationToken cancellationToken = default) =>
+        RunAsync(study, state => state.Closing is not null, cancellationToken);
+
+    /// <summary>Proposes a study and runs it until it has come far enough.</summary>
+    /// <exception cref="InvalidOperationException">The ledger refuses a record of the coordinator, or the study is
+    /// stuck.</exception>
+    public async Task<StudyState> RunAsync(
+        Study study, Func<StudyState, bool> isEnough, CancellationToken cancellationToken)
     {
         string name = Propose(study);
         TimeSpan idleSince = _time.Elapsed;
@@ -76,7 +83,7 @@ public sealed class SimulatedConsortium
         {
             bool moved = await StepAsync(name, cancellationToken);
             StudyState state = Find(name);
-            if (!moved && state.Closing is not null)
+            if (isEnough(state) && (!moved || state.Closing is null))
             {
                 return state;
             }

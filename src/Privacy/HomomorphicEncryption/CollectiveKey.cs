@@ -56,14 +56,10 @@ public sealed class CollectiveKey
 
         Ring ring = parameters.Ring;
         ulong[] sum = new ulong[ring.Words];
-        ulong[] share = new ulong[ring.Words];
-        foreach (byte[] bytes in publicShares)
+        foreach (byte[] share in publicShares)
         {
-            ring.Read(bytes, share, "Public share");
-            for (int j = 0; j < ring.PrimeCount; j++)
-            {
-                ResidueArithmetic.Add(ring.Row(sum, j), ring.Row(share, j), ring.Tables[j].Modulus);
-            }
+            ring.Check(share, "Public share");
+            ring.Add(share, sum);
         }
 
         return new CollectiveKey(parameters, sum, CommonPolynomial(ring, ceremony32));

@@ -59,31 +59,19 @@ public sealed class DecryptionKeyShare : IDisposable
 
         Ring ring = parameters.Ring;
         ulong[] sum = ring.AllocateSecret();
-        ulong[] share = ring.AllocateSecret();
-        try
+        foreach (string dealer in parties)
         {
-            foreach (string dealer in parties)
+            if (!sharesByDealer.TryGetValue(dealer, out byte[]? bytes))
             {
-                if (!sharesByDealer.TryGetValue(dealer, out byte[]? bytes))
-                {
-                    throw new CiphertextException($"Key shares: expected one of {dealer}, got none.");
-                }
-
-                ring.Read(bytes, share, $"Key share of {dealer}");
-                for (int j = 0; j < ring.PrimeCount; j++)
-                {
-                    ResidueArithmetic.Add(ring.Row(sum, j), ring.Row(share, j), ring.Tables[j].Modulus);
-                }
+                throw new CiphertextException($"Key shares: expected one of {dealer}, got none.");
             }
+
+            ring.Check(bytes, $"Key share of {dealer}");
         }
-        catch (CiphertextException)
+
+        foreach (byte[] bytes in sharesByDealer.Values)
         {
-            Ring.Wipe(sum);
-            throw;
-        }
-        finally
-        {
-            Ring.Wipe(share);
+            ring.Add(bytes, sum);
         }
 
         byte[] seed = GC.AllocateArray<byte>(SeedBytes, pinned: true);
@@ -227,9 +215,11 @@ public sealed class DecryptionKeyShare : IDisposable
             Span<ulong> row = ring.Row(partial, j);
             ResidueArithmetic.Spread(smudging, row, tables.Modulus);
             tables.Forward(row);
-            ring.Row(_share, j).CopyTo(weighted);
-            ResidueArithmetic.Scale(weighted, PartyList.Lagrange(_point, points, tables.Modulus), tables);
-            ResidueArithmetic.AddProduct(row, ring.Row(ciphertext.C1, j), weighted, tables);
+            weighted.AsSpan().Clear();
+            ResidueArithmetic.AddProduct(weighted, ring.Row(ciphertext.C1, j), ring.Row(_share, j), tables);
+            ulong lagrange = PartyList.Lagrange(_point, points, tables.Modulus);
+            ResidueArithmetic.ScaleAndAdd(weighted, lagrange, row, tables);
+            weighted.CopyTo(row);
         }
 
         ring.Write(destination, partial);

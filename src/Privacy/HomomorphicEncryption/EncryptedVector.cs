@@ -49,7 +49,7 @@ public sealed class EncryptedVector
 
     private static ReadOnlySpan<byte> Domain => "DigitalTwin/threshold-encryption/rerandomise/v1"u8;
 
-    private int DroppedBits => _form == FreshForm ? ThresholdParameters.DroppedBits : 0;
+    private int DroppedBits => DroppedBitsOf(_form);
 
     /// <summary>Reads a vector of another party.</summary>
     /// <param name="parameters">What was agreed on.</param>
@@ -63,16 +63,25 @@ public sealed class EncryptedVector
         ThresholdParameters parameters, ReadOnlySpan<byte> bytes, int slots, int slotBits)
     {
         (byte form, int addends) = ReadHeader(parameters, bytes, slots, slotBits);
-        EncryptedVector vector = new(parameters, slots, slotBits) { _form = form, Addends = addends };
-        int offset = HeaderBytes;
-        foreach (RingCiphertext ciphertext in vector.Ciphertexts)
-        {
-            int length = RingCiphertext.PackedBytes(parameters.Ring, ciphertext.Carried, vector.DroppedBits);
-            ciphertext.Read(bytes.Slice(offset, length), vector.DroppedBits);
-            offset += length;
-        }
-
+        EncryptedVector vector = new(parameters, slots, slotBits);
+        vector.CheckCiphertexts(bytes, form);
+        vector.AddCiphertexts(bytes, form);
+        (vector._form, vector.Addends) = (form, addends);
         return vector;
+    }
+
+    /// <summary>Adds a vector as it came over the wire, without a copy of it: parse and add in one.</summary>
+    /// <exception cref="CiphertextException">
+    /// As <see cref="Parse"/> and <see cref="Add(EncryptedVector)"/>; the sum is as it was before.
+    /// </exception>
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        (byte form, int addends) = ReadHeader(_parameters, bytes, _slots, _slotBits);
+        CheckAddends(form, addends);
+        CheckCiphertexts(bytes, form);
+        AddCiphertexts(bytes, form);
+        Addends += addends;
+        _form = SumForm;
     }
 
     /// <summary>Adds <paramref name="other"/> to this vector, slot by slot.</summary>
@@ -211,6 +220,30 @@ public sealed class EncryptedVector
 
     private static long LengthOf(ThresholdParameters parameters, byte form, int slots, int slotBits) =>
         form == FreshForm ? parameters.CiphertextBytes(slots, slotBits) : parameters.SumBytes(slots, slotBits);
+
+    private static int DroppedBitsOf(byte form) => form == FreshForm ? ThresholdParameters.DroppedBits : 0;
+
+    private void CheckCiphertexts(ReadOnlySpan<byte> bytes, byte form)
+    {
+        int offset = HeaderBytes;
+        foreach (RingCiphertext ciphertext in Ciphertexts)
+        {
+            int length = RingCiphertext.PackedBytes(_parameters.Ring, ciphertext.Carried, DroppedBitsOf(form));
+            ciphertext.Check(bytes.Slice(offset, length), DroppedBitsOf(form));
+            offset += length;
+        }
+    }
+
+    private void AddCiphertexts(ReadOnlySpan<byte> bytes, byte form)
+    {
+        int offset = HeaderBytes;
+        foreach (RingCiphertext ciphertext in Ciphertexts)
+        {
+            int length = RingCiphertext.PackedBytes(_parameters.Ring, ciphertext.Carried, DroppedBitsOf(form));
+            ciphertext.Add(bytes.Slice(offset, length), DroppedBitsOf(form));
+            offset += length;
+        }
+    }
 
     private void CheckAddends(byte otherForm, int otherAddends)
     {

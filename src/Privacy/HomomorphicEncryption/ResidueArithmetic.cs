@@ -85,25 +85,33 @@ internal static class ResidueArithmetic
     }
 
     /// <summary>values ← values·factor + addend mod q, for a factor below q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void ScaleAndAdd(Span<ulong> values, ulong factor, ReadOnlySpan<ulong> addend, NttTables tables)
     {
         unchecked
         {
+            int i = 0;
+            if (Avx512DQ.IsSupported && tables.Fused is not null)
+            {
+                FusedArithmetic512 arithmetic = FusedArithmetic512.For(tables);
+                Vector512<ulong> constant = arithmetic.Enter(Vector512.Create(factor));
+                ref ulong value = ref MemoryMarshal.GetReference(values);
+                ref ulong other = ref MemoryMarshal.GetReference(addend);
+                for (; i <= values.Length - 8; i += 8)
+                {
+                    nuint at = (nuint)i;
+                    Vector512<ulong> product =
+                        arithmetic.Product(arithmetic.Enter(Vector512.LoadUnsafe(ref value, at)), constant);
+                    arithmetic.Leave(arithmetic.Sum(product, arithmetic.Enter(Vector512.LoadUnsafe(ref other, at))))
+                        .StoreUnsafe(ref value, at);
+                }
+            }
+
             Modulus modulus = tables.Modulus;
-            for (int i = 0; i < values.Length; i++)
+            for (; i < values.Length; i++)
             {
                 values[i] = modulus.Reduce(((UInt128)values[i] * factor) + addend[i]);
             }
-        }
-    }
-
-    /// <summary>values ← values·factor mod q, for a factor below q.</summary>
-    internal static void Scale(Span<ulong> values, ulong factor, NttTables tables)
-    {
-        Modulus modulus = tables.Modulus;
-        for (int i = 0; i < values.Length; i++)
-        {
-            values[i] = modulus.Multiply(values[i], factor);
         }
     }
 
@@ -117,11 +125,27 @@ internal static class ResidueArithmetic
     }
 
     /// <summary>residues ← small, for integers of magnitude below q.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Spread(ReadOnlySpan<int> small, Span<ulong> residues, Modulus modulus)
     {
         unchecked
         {
-            for (int i = 0; i < small.Length; i++)
+            int i = 0;
+            if (Vector512.IsHardwareAccelerated)
+            {
+                Vector512<long> prime = Vector512.Create((long)modulus.Value);
+                ref int source = ref MemoryMarshal.GetReference(small);
+                ref ulong destination = ref MemoryMarshal.GetReference(residues);
+                for (; i <= small.Length - 16; i += 16)
+                {
+                    (Vector512<long> low, Vector512<long> high) =
+                        Vector512.Widen(Vector512.LoadUnsafe(ref source, (nuint)i));
+                    (low + (prime & (low >> 63))).AsUInt64().StoreUnsafe(ref destination, (nuint)i);
+                    (high + (prime & (high >> 63))).AsUInt64().StoreUnsafe(ref destination, (nuint)i + 8);
+                }
+            }
+
+            for (; i < small.Length; i++)
             {
                 long value = small[i];
                 residues[i] = (ulong)(value + ((long)modulus.Value & (value >> 63)));

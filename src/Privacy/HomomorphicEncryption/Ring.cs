@@ -64,22 +64,44 @@ internal sealed class Ring
     /// <exception cref="CiphertextException">The length is another, or a residue is not below its prime.</exception>
     internal void Read(ReadOnlySpan<byte> source, Span<ulong> polynomial, string what)
     {
+        Check(source, what);
+        polynomial.Clear();
+        Add(source, polynomial);
+    }
+
+    /// <summary>Checks a packed polynomial.</summary>
+    /// <exception cref="CiphertextException">The length is another, or a residue is not below its prime.</exception>
+    internal void Check(ReadOnlySpan<byte> source, string what)
+    {
         if (source.Length != PackedBytes)
         {
             throw new CiphertextException($"{what}: expected {PackedBytes} bytes, got {source.Length}.");
         }
 
         int offset = 0;
+        foreach (NttTables table in Tables)
+        {
+            int bits = table.Modulus.Bits;
+            int bytes = ResidueCodec.PackedBytes(Degree, bits);
+            if (!ResidueCodec.Check(source.Slice(offset, bytes), Degree, bits, table.Prime))
+            {
+                throw new CiphertextException(
+                    $"{what}: expected residues below {table.Prime}, got a larger one or bits after the last.");
+            }
+
+            offset += bytes;
+        }
+    }
+
+    /// <summary>sum ← sum + a packed polynomial that has passed <see cref="Check"/>.</summary>
+    internal void Add(ReadOnlySpan<byte> source, Span<ulong> sum)
+    {
+        int offset = 0;
         for (int j = 0; j < PrimeCount; j++)
         {
             int bits = Tables[j].Modulus.Bits;
             int bytes = ResidueCodec.PackedBytes(Degree, bits);
-            if (!ResidueCodec.TryRead(source.Slice(offset, bytes), Row(polynomial, j), bits, Tables[j].Prime))
-            {
-                throw new CiphertextException(
-                    $"{what}: expected residues below {Tables[j].Prime}, got a larger one or bits after the last.");
-            }
-
+            ResidueCodec.Accumulate(source.Slice(offset, bytes), Row(sum, j), bits, Tables[j].Prime);
             offset += bytes;
         }
     }

@@ -13,10 +13,10 @@ internal sealed class RingCiphertext(Ring ring, int carried)
     internal int Carried { get; } = carried;
 
     /// <summary>k·<see cref="Carried"/> residues of coefficients.</summary>
-    internal ulong[] C0 { get; } = GC.AllocateUninitializedArray<ulong>(ring.PrimeCount * carried);
+    internal ulong[] C0 { get; } = new ulong[ring.PrimeCount * carried];
 
     /// <summary>k·N residues of values.</summary>
-    internal ulong[] C1 { get; } = GC.AllocateUninitializedArray<ulong>(ring.Words);
+    internal ulong[] C1 { get; } = new ulong[ring.Words];
 
     /// <summary>Bytes of a packed ciphertext whose c0 misses the low bits of its first residue.</summary>
     internal static int PackedBytes(Ring ring, int carried, int droppedBits) => checked(
@@ -71,8 +71,9 @@ internal sealed class RingCiphertext(Ring ring, int carried)
         ring.Write(destination[offset..], C1);
     }
 
+    /// <summary>Checks packed bytes of this shape before anything is done with them.</summary>
     /// <exception cref="CiphertextException">A residue is out of range, or c1 is zero.</exception>
-    internal void Read(ReadOnlySpan<byte> source, int droppedBits)
+    internal void Check(ReadOnlySpan<byte> source, int droppedBits)
     {
         int offset = 0;
         for (int j = 0; j < ring.PrimeCount; j++)
@@ -80,8 +81,8 @@ internal sealed class RingCiphertext(Ring ring, int carried)
             NttTables table = ring.Tables[j];
             int dropped = j == 0 ? droppedBits : 0;
             int bytes = RowBytes(table, j, Carried, droppedBits);
-            if (!ResidueCodec.TryRead(
-                source.Slice(offset, bytes), C0Row(j), table.Modulus.Bits - dropped, table.Prime, dropped))
+            if (!ResidueCodec.Check(
+                source.Slice(offset, bytes), Carried, table.Modulus.Bits - dropped, table.Prime, dropped))
             {
                 throw new CiphertextException(
                     $"Ciphertext, c0: expected residues below {table.Prime}, got a larger one or bits after the last.");
@@ -90,8 +91,30 @@ internal sealed class RingCiphertext(Ring ring, int carried)
             offset += bytes;
         }
 
-        ring.Read(source[offset..], C1, "Ciphertext, c1");
-        ThrowIfTransparent();
+        ReadOnlySpan<byte> c1 = source[offset..];
+        if (!c1.ContainsAnyExcept((byte)0))
+        {
+            throw new CiphertextException("Ciphertext, c1: expected a nonzero polynomial, got zero.");
+        }
+
+        ring.Check(c1, "Ciphertext, c1");
+    }
+
+    /// <summary>Adds packed bytes that have passed <see cref="Check"/>.</summary>
+    internal void Add(ReadOnlySpan<byte> source, int droppedBits)
+    {
+        int offset = 0;
+        for (int j = 0; j < ring.PrimeCount; j++)
+        {
+            NttTables table = ring.Tables[j];
+            int dropped = j == 0 ? droppedBits : 0;
+            int bytes = RowBytes(table, j, Carried, droppedBits);
+            ResidueCodec.Accumulate(
+                source.Slice(offset, bytes), C0Row(j), table.Modulus.Bits - dropped, table.Prime, dropped);
+            offset += bytes;
+        }
+
+        ring.Add(source[offset..], C1);
     }
 
     /// <exception cref="CiphertextException">c1 is zero: c0 would be the plaintext, in the clear.</exception>

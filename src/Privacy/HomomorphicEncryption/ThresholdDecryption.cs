@@ -34,7 +34,6 @@ public static class ThresholdDecryption
 
         Ring ring = parameters.Ring;
         ulong[] sum = new ulong[ring.Words];
-        ulong[] part = new ulong[ring.Words];
         ulong[] result = new ulong[slots];
         int perCoefficient = parameters.SlotsPerCoefficient(slotBits);
         int perCiphertext = parameters.UsableCoefficients * perCoefficient;
@@ -45,11 +44,8 @@ public static class ThresholdDecryption
             foreach (byte[] answer in answers)
             {
                 int offset = PartialHeader.Bytes + (i * ring.PackedBytes);
-                ring.Read(answer.AsSpan(offset, ring.PackedBytes), part, "Partial decryption");
-                for (int j = 0; j < ring.PrimeCount; j++)
-                {
-                    ResidueArithmetic.Add(ring.Row(sum, j), ring.Row(part, j), ring.Tables[j].Modulus);
-                }
+                ring.Check(answer.AsSpan(offset, ring.PackedBytes), "Partial decryption");
+                ring.Add(answer.AsSpan(offset, ring.PackedBytes), sum);
             }
 
             Span<ulong> destination = result.AsSpan(i * perCiphertext);

@@ -59,13 +59,10 @@ public sealed class DropOutTests
             },
         };
 
-        string name = consortium.Propose(StudyText.Study("{ kind: gradient, rounds: 1 }"));
-        StudyState study = consortium.Find(name);
-        while (study is { Closing: null, LatestModel: null })
-        {
-            await consortium.StepAsync(name, TestContext.Current.CancellationToken);
-            study = consortium.Find(name);
-        }
+        StudyState study = await consortium.RunAsync(
+            StudyText.Study("{ kind: gradient, rounds: 1 }"),
+            state => state.Closing is not null || state.LatestModel is not null,
+            TestContext.Current.CancellationToken);
 
         RoundState first = study.Rounds[0];
         Assert.Equal(RoundPhase.Final, first.Phase);
