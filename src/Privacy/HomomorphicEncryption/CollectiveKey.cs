@@ -90,13 +90,10 @@ public sealed class CollectiveKey
     /// the slot above it in the same coefficient off by the carry.
     /// </param>
     /// <param name="slotBits">Bits of a slot of the sum, sign included: 1 to 64.</param>
-    public EncryptedVector Encrypt(ReadOnlySpan<ulong> slots, int slotBits)
-    {
-        using AesCounterStream stream = AesCounterStream.Fresh();
-        return Encrypt(slots, slotBits, stream);
-    }
+    public EncryptedVector Encrypt(ReadOnlySpan<ulong> slots, int slotBits) =>
+        Encrypt(slots, slotBits, AesCounterStream.Fresh());
 
-    /// <summary>Encrypts with the coins of <paramref name="stream"/>, which it uses up.</summary>
+    /// <summary>Encrypts with the coins of <paramref name="stream"/>, which it takes over.</summary>
     internal EncryptedVector Encrypt(ReadOnlySpan<ulong> slots, int slotBits, AesCounterStream stream)
     {
         int perCoefficient = _parameters.SlotsPerCoefficient(slotBits);

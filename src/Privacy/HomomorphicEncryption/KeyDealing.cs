@@ -38,14 +38,14 @@ public sealed class KeyDealing : IDisposable
     public static KeyDealing Create(
         ThresholdParameters parameters, ReadOnlySpan<byte> ceremony32, IReadOnlyList<string> parties, string self)
     {
-        using AesCounterStream stream = AesCounterStream.Fresh();
-        return Create(parameters, ceremony32, parties, self, stream);
+        ulong[] a = CollectiveKey.CommonPolynomial(parameters.Ring, ceremony32);
+        return Create(parameters, a, parties, self, AesCounterStream.Fresh());
     }
 
-    /// <summary>Draws everything from <paramref name="stream"/>, which it uses up.</summary>
+    /// <summary>Draws everything from <paramref name="stream"/>, which it takes over.</summary>
     internal static KeyDealing Create(
         ThresholdParameters parameters,
-        ReadOnlySpan<byte> ceremony32,
+        ulong[] a,
         IReadOnlyList<string> parties,
         string self,
         AesCounterStream stream)
@@ -54,7 +54,6 @@ public sealed class KeyDealing : IDisposable
         list.PointOf(self);
         Ring ring = parameters.Ring;
         using RingSampler sampler = new(stream);
-        ulong[] a = CollectiveKey.CommonPolynomial(ring, ceremony32);
         (ulong[] secret, ulong[] share) = RingKeys.Generate(ring, a, sampler);
 
         ulong[][] polynomials = new ulong[parameters.Threshold][];
