@@ -157,7 +157,7 @@ public sealed class DecryptionKeyShare : IDisposable
     }
 
     /// <summary>Checks all ciphertexts before it records one, so that a refused request leaves nothing behind.</summary>
-    private void Record(byte[][] digests, string set)
+    internal void Record(byte[][] digests, string set)
     {
         string[] keys = [.. digests.Select(Convert.ToHexString)];
         foreach (string key in keys)
