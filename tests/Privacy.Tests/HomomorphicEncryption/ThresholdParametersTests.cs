@@ -3,8 +3,8 @@ using DigitalTwin.Privacy.HomomorphicEncryption;
 
 namespace DigitalTwin.Privacy.Tests.HomomorphicEncryption;
 
-// Goal: parameters that are secure and decrypt, or none. Method: the guidelines' line from both sides, the noise formula
-// for every number of parties, and Fisher's information by integration.
+// Goal: parameters that are secure and decrypt, or none. Method: the guidelines' line from both sides, the noise
+// formula for every number of parties, and Fisher's information by integration.
 public sealed class ThresholdParametersTests
 {
     [Fact]
