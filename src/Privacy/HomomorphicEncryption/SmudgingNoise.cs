@@ -5,8 +5,8 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption;
 /// </summary>
 /// <remarks>
 /// <para>Noise of a fresh addend, per coefficient: e·u and e_1·s, each N products of an error (variance 21/2) and a
-/// ternary coefficient (2/3) for every one of p dealers, e_0, the rounding of the plaintext (1/12) and the low bits of c0
-/// that do not travel (2^(2d)/12). For n addends and one re-randomisation
+/// ternary coefficient (2/3) for every one of p dealers, e_0, the rounding of the plaintext (1/12) and the low bits of
+/// c0 that do not travel (2^(2d)/12). For n addends and one re-randomisation
 /// σ_ct² = n·(p·N·(4/3)·10.5 + 10.5 + 1/12 + 2^(2d)/12) + p·N·(4/3)·10.5 + 10.5.</para>
 /// <para>Smudging: Li, Micciancio, Schultz and Sorrell, "Securing Approximate Homomorphic Encryption Using Differential
 /// Privacy", CRYPTO 2022: σ_sm = √(12τ)·2^(s/2)·σ_ct for τ decryptions and s = 40 bits of statistical security. τ
