@@ -17,7 +17,7 @@ public sealed class RingSamplerTests
     public void The_stream_is_Aes_256_of_a_counter()
     {
         // python3 -c "import sys; sys.stdout.buffer.write(b''.join(i.to_bytes(16, 'little') for i in range(3)))" |
-        //   openssl enc -aes-256-ecb -nopad -K 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f | xxd -p
+        // openssl enc -aes-256-ecb -nopad -K 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f | xxd -p
         byte[] seed = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         byte[] stream = new byte[48];
         using AesCounterStream counter = new(seed);
