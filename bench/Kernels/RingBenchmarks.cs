@@ -4,6 +4,12 @@ using DigitalTwin.Privacy.HomomorphicEncryption;
 namespace DigitalTwin.Kernels;
 
 /// <summary>One negacyclic transform of one prime, on each path of the processor.</summary>
+/// <remarks>
+/// What decides the size of the primes is bits of modulus per microsecond at N = 8192: 54 bits in 64-bit words against
+/// 43 in double precision. On an EPYC of the Zen 5 kind, best of 200 runs: 15.2 against 11.2 µs with AVX-512 (3.6 and
+/// 3.8 bits a microsecond), 47 against 18 µs with AVX2 (1.1 and 2.4). Primes of 31 bits were not built: seven of them
+/// instead of five need about as many instructions in all.
+/// </remarks>
 public class RingBenchmarks
 {
     private readonly NttTables _sixtyBits = new(4096, 1152921504606830593);

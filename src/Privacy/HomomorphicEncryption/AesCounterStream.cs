@@ -3,10 +3,13 @@ using System.Security.Cryptography;
 
 namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
-/// <summary>A seed of 256 bits expanded to as many uniform bytes as a sampler asks for: AES-256 in counter mode.</summary>
+/// <summary>
+/// A seed of 256 bits expanded to as many uniform bytes as a sampler asks for: AES-256 in counter mode.
+/// </summary>
 /// <remarks>
-/// NIST SP 800-38A, section 6.5, with a counter of 128 bits, little-endian, that starts at zero: a seed serves one stream
-/// only. The class library runs AES on the processor's own instructions, in constant time. Not safe for concurrent use.
+/// NIST SP 800-38A, section 6.5, with a counter of 128 bits, little-endian, that starts at zero: a seed serves one
+/// stream only. The class library runs AES on the processor's own instructions, in constant time. Not safe for
+/// concurrent use.
 /// </remarks>
 internal sealed class AesCounterStream : IDisposable
 {

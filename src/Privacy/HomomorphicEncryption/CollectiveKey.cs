@@ -9,8 +9,8 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption;
 /// <remarks>
 /// Mouchet, Troncoso-Pastoriza, Bossuat and Hubaux, "Multiparty Homomorphic Encryption from Ring-Learning-With-Errors",
 /// PoPETs 2021, section IV-B: a is a common random polynomial, b the sum of the public shares b_i = −(a·s_i + e_i).
-/// A dealer that sees the others' shares before it commits to its own can make b a key of its own choice: every share is
-/// committed to before the first is opened, which is the caller's part. Immutable; safe for concurrent use.
+/// A dealer that sees the others' shares before it commits to its own can make b a key of its own choice: every share
+/// is committed to before the first is opened, which is the caller's part. Immutable; safe for concurrent use.
 /// </remarks>
 public sealed class CollectiveKey
 {
@@ -90,13 +90,10 @@ public sealed class CollectiveKey
     /// the slot above it in the same coefficient off by the carry.
     /// </param>
     /// <param name="slotBits">Bits of a slot of the sum, sign included: 1 to 64.</param>
-    public EncryptedVector Encrypt(ReadOnlySpan<ulong> slots, int slotBits)
-    {
-        using AesCounterStream stream = AesCounterStream.Fresh();
-        return Encrypt(slots, slotBits, stream);
-    }
+    public EncryptedVector Encrypt(ReadOnlySpan<ulong> slots, int slotBits) =>
+        Encrypt(slots, slotBits, AesCounterStream.Fresh());
 
-    /// <summary>Encrypts with the coins of <paramref name="stream"/>, which it uses up.</summary>
+    /// <summary>Encrypts with the coins of <paramref name="stream"/>, which it takes over.</summary>
     internal EncryptedVector Encrypt(ReadOnlySpan<ulong> slots, int slotBits, AesCounterStream stream)
     {
         int perCoefficient = _parameters.SlotsPerCoefficient(slotBits);
@@ -128,7 +125,9 @@ public sealed class CollectiveKey
         return vector;
     }
 
-    /// <summary>The common random polynomial a, as k·N values: residues of SHAKE256 by rejection, without bias.</summary>
+    /// <summary>
+    /// The common random polynomial a, as k·N values: residues of SHAKE256 by rejection, without bias.
+    /// </summary>
     internal static ulong[] CommonPolynomial(Ring ring, ReadOnlySpan<byte> ceremony32)
     {
         if (ceremony32.Length != CeremonyBytes)

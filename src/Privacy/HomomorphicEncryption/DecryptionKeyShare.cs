@@ -7,10 +7,10 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption;
 /// <remarks>
 /// <para>S_j = Σ_i share_{i→j} is a point on a polynomial through s = Σ s_i. A partial decryption is
 /// h_j = λ_j·c1·S_j + e_sm with the smudging noise of <see cref="SmudgingNoise"/>.</para>
-/// <para>The noise is expanded from a secret seed, the digest of c1 and the active set: asking twice gives the same bytes
-/// and no second look at the secret, also after a restart. Another active set for the same c1 is refused as long as this
-/// object lives (Lattigo's warning about adaptive active sets; IACR ePrint 2025/409): to hold over restarts, the caller
-/// records what was answered before it answers. Not safe for concurrent use.</para>
+/// <para>The noise is expanded from a secret seed, the digest of c1 and the active set: asking twice gives the same
+/// bytes and no second look at the secret, also after a restart. Another active set for the same c1 is refused as long
+/// as this object lives (Lattigo's warning about adaptive active sets; IACR ePrint 2025/409): to hold over restarts,
+/// the caller records what was answered before it answers. Not safe for concurrent use.</para>
 /// </remarks>
 public sealed class DecryptionKeyShare : IDisposable
 {
@@ -91,7 +91,7 @@ public sealed class DecryptionKeyShare : IDisposable
         if (bytes.Length != expected || bytes[0] != ExportVersion)
         {
             throw new CiphertextException(
-                $"Exported key share: expected version {ExportVersion} and {expected} bytes, got {bytes.Length} bytes.");
+                $"Exported key share: expected version {ExportVersion} and {expected} bytes, got {bytes.Length}.");
         }
 
         byte[] seed = GC.AllocateArray<byte>(SeedBytes, pinned: true);
@@ -101,7 +101,9 @@ public sealed class DecryptionKeyShare : IDisposable
         return new DecryptionKeyShare(parameters, list, point, share, seed);
     }
 
-    /// <summary>The secret for safe keeping: whoever holds a threshold of these reads everything. The caller wipes it.</summary>
+    /// <summary>
+    /// The secret for safe keeping: whoever holds a threshold of these reads everything. The caller wipes it.
+    /// </summary>
     public byte[] Export()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -118,8 +120,8 @@ public sealed class DecryptionKeyShare : IDisposable
     /// <returns><see cref="ThresholdParameters.PartialBytes"/> bytes; the same again for the same request.</returns>
     /// <exception cref="CiphertextException">
     /// The vector is not a re-randomised sum under these parameters, the active set has another size, a stranger, a
-    /// repeated party or not this party, a ciphertext was answered for another active set, or the key has opened as many
-    /// ciphertexts as it may.
+    /// repeated party or not this party, a ciphertext was answered for another active set, or the key has opened as
+    /// many ciphertexts as it may.
     /// </exception>
     public byte[] PartiallyDecrypt(EncryptedVector rerandomisedSum, IReadOnlyList<string> active)
     {
@@ -156,13 +158,16 @@ public sealed class DecryptionKeyShare : IDisposable
         _disposed = true;
     }
 
-    /// <summary>Checks all ciphertexts before it records one, so that a refused request leaves nothing behind.</summary>
-    private void Record(byte[][] digests, string set)
+    /// <summary>
+    /// Checks all ciphertexts before it records one, so that a refused request leaves nothing behind.
+    /// </summary>
+    internal void Record(byte[][] digests, string set)
     {
         string[] keys = [.. digests.Select(Convert.ToHexString)];
         foreach (string key in keys)
         {
-            if (_answered.TryGetValue(key, out string? earlier) && !string.Equals(earlier, set, StringComparison.Ordinal))
+            if (_answered.TryGetValue(key, out string? earlier)
+                && !string.Equals(earlier, set, StringComparison.Ordinal))
             {
                 throw new CiphertextException(
                     "Sum: expected one that was not answered before for another active set, got one that was.");

@@ -4,13 +4,16 @@ using DigitalTwin.Privacy.Keccak;
 
 namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
-/// <summary>A vector of signed integers that only a threshold of parties can read, and that anybody can add to.</summary>
+/// <summary>
+/// A vector of signed integers that only a threshold of parties can read, and that anybody can add to.
+/// </summary>
 /// <remarks>
 /// <para>Layout: four bytes (form, zero, number of addends as a little-endian word of 16 bits), then every ciphertext:
-/// c0 coefficient by coefficient for the coefficients in use and eight zeros after them, c1 whole, each prime's residues
-/// packed without gaps. The first prime's residues of a fresh c0 lack their low eight bits, which are zero.</para>
-/// <para>The number of addends in foreign bytes is a claim: a member counts the addends it has added itself. Not safe for
-/// concurrent use.</para>
+/// c0 coefficient by coefficient for the coefficients in use and eight zeros after them, c1 whole, each prime's
+/// residues packed without gaps. The first prime's residues of a fresh c0 lack their low eight bits, which are
+/// zero.</para>
+/// <para>The number of addends in foreign bytes is a claim: a member counts the addends it has added itself. Not safe
+/// for concurrent use.</para>
 /// </remarks>
 public sealed class EncryptedVector
 {
@@ -108,10 +111,11 @@ public sealed class EncryptedVector
 
     /// <summary>This sum plus an encryption of zero whose randomness everybody can recompute.</summary>
     /// <remarks>
-    /// <para>The randomness is expanded from SHA-256 of this sum and of the context, so no client and no coordinator can
-    /// aim at a c1 of its choice (a zero, a small one, or a multiple of an earlier one) without searching the hash.</para>
-    /// <para>It hides nothing: the coins are public and anybody can take the zero away again. What hides the noise of the
-    /// addends is the smudging of the partial decryptions.</para>
+    /// <para>The randomness is expanded from SHA-256 of this sum and of the context, so no client and no coordinator
+    /// can aim at a c1 of its choice (a zero, a small one, or a multiple of an earlier one) without searching the
+    /// hash.</para>
+    /// <para>It hides nothing: the coins are public and anybody can take the zero away again. What hides the noise of
+    /// the addends is the smudging of the partial decryptions.</para>
     /// </remarks>
     /// <param name="key">The key that the addends are encrypted with.</param>
     /// <param name="context32">Digest of study, round and cohort.</param>

@@ -7,9 +7,9 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption;
 /// <summary>Exact modular arithmetic in double precision, for primes of at most 46 bits.</summary>
 /// <remarks>
 /// A product is the rounded value h plus an error that one fused multiply–add finds exactly (Dekker, 1971); taking away
-/// q times the rounded quotient from h is exact as well (van der Hoeven, Lecerf and Quintin, "Modular SIMD arithmetic in
-/// Mathemagix", 2016, section 3). Results lie within 0.6q of zero, so sums may grow over the layers before 53 bits are
-/// full. Integers throughout: another width of vectors gives the same residues.
+/// q times the rounded quotient from h is exact as well (van der Hoeven, Lecerf and Quintin, "Modular SIMD arithmetic
+/// in Mathemagix", 2016, section 3). Results lie within 0.6q of zero, so sums may grow over the layers before 53 bits
+/// are full. Integers throughout: another width of vectors gives the same residues.
 /// </remarks>
 internal readonly struct FusedArithmetic256 : IArithmetic256<FusedArithmetic256>
 {
@@ -45,7 +45,8 @@ internal readonly struct FusedArithmetic256 : IArithmetic256<FusedArithmetic256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Forward(ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
+    public void Forward(
+        ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
     {
         Vector256<double> kept = x.AsDouble();
         Vector256<double> product = Product(y, root, quotient).AsDouble();
@@ -54,7 +55,8 @@ internal readonly struct FusedArithmetic256 : IArithmetic256<FusedArithmetic256>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Inverse(ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
+    public void Inverse(
+        ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
     {
         Vector256<double> left = x.AsDouble();
         Vector256<double> right = y.AsDouble();
@@ -66,7 +68,8 @@ internal readonly struct FusedArithmetic256 : IArithmetic256<FusedArithmetic256>
     public Vector256<ulong> Sum(Vector256<ulong> x, Vector256<ulong> y) => (x.AsDouble() + y.AsDouble()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<ulong> Difference(Vector256<ulong> x, Vector256<ulong> y) => (x.AsDouble() - y.AsDouble()).AsUInt64();
+    public Vector256<ulong> Difference(Vector256<ulong> x, Vector256<ulong> y) =>
+        (x.AsDouble() - y.AsDouble()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector256<ulong> Product(Vector256<ulong> x, Vector256<ulong> factor, Vector256<ulong> quotient)

@@ -7,9 +7,9 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption;
 /// <summary>Exact modular arithmetic in double precision, for primes of at most 46 bits.</summary>
 /// <remarks>
 /// A product is the rounded value h plus an error that one fused multiply–add finds exactly (Dekker, 1971); taking away
-/// q times the rounded quotient from h is exact as well (van der Hoeven, Lecerf and Quintin, "Modular SIMD arithmetic in
-/// Mathemagix", 2016, section 3). Results lie within 0.6q of zero, so sums may grow over the layers before 53 bits are
-/// full. Integers throughout: another width of vectors gives the same residues.
+/// q times the rounded quotient from h is exact as well (van der Hoeven, Lecerf and Quintin, "Modular SIMD arithmetic
+/// in Mathemagix", 2016, section 3). Results lie within 0.6q of zero, so sums may grow over the layers before 53 bits
+/// are full. Integers throughout: another width of vectors gives the same residues.
 /// </remarks>
 internal readonly struct FusedArithmetic512 : IArithmetic512<FusedArithmetic512>
 {
@@ -40,7 +40,8 @@ internal readonly struct FusedArithmetic512 : IArithmetic512<FusedArithmetic512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Forward(ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
+    public void Forward(
+        ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
     {
         Vector512<double> kept = x.AsDouble();
         Vector512<double> product = Product(y, root, quotient).AsDouble();
@@ -49,7 +50,8 @@ internal readonly struct FusedArithmetic512 : IArithmetic512<FusedArithmetic512>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Inverse(ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
+    public void Inverse(
+        ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
     {
         Vector512<double> left = x.AsDouble();
         Vector512<double> right = y.AsDouble();
@@ -61,7 +63,8 @@ internal readonly struct FusedArithmetic512 : IArithmetic512<FusedArithmetic512>
     public Vector512<ulong> Sum(Vector512<ulong> x, Vector512<ulong> y) => (x.AsDouble() + y.AsDouble()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<ulong> Difference(Vector512<ulong> x, Vector512<ulong> y) => (x.AsDouble() - y.AsDouble()).AsUInt64();
+    public Vector512<ulong> Difference(Vector512<ulong> x, Vector512<ulong> y) =>
+        (x.AsDouble() - y.AsDouble()).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<ulong> Product(Vector512<ulong> x, Vector512<ulong> factor, Vector512<ulong> quotient)

@@ -33,7 +33,8 @@ internal readonly struct HarveyArithmetic256 : IArithmetic256<HarveyArithmetic25
         Below(Below(Below(values, _fourPrimes), _prime + _prime), _prime);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Forward(ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
+    public void Forward(
+        ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
     {
         Vector256<ulong> kept = Below(x, _fourPrimes);
         Vector256<ulong> product = Product(y, root, quotient);
@@ -42,7 +43,8 @@ internal readonly struct HarveyArithmetic256 : IArithmetic256<HarveyArithmetic25
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Inverse(ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
+    public void Inverse(
+        ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient)
     {
         Vector256<ulong> sum = Below(x + y, _fourPrimes);
         y = Product(x - y + _fourPrimes, root, quotient);
@@ -78,7 +80,9 @@ internal readonly struct HarveyArithmetic256 : IArithmetic256<HarveyArithmetic25
         return Avx2.Multiply(left.AsUInt32(), right.AsUInt32()) + (crossing << 32);
     }
 
-    /// <summary>Subtracts the bound where it is reached: values are below 2^63, so the sign of the difference tells.</summary>
+    /// <summary>
+    /// Subtracts the bound where it is reached: values are below 2^63, so the sign of the difference tells.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<ulong> Below(Vector256<ulong> value, Vector256<ulong> bound)
     {

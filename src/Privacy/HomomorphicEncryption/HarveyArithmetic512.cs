@@ -33,7 +33,8 @@ internal readonly struct HarveyArithmetic512 : IArithmetic512<HarveyArithmetic51
         Below(Below(Below(values, _fourPrimes), _prime + _prime), _prime);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Forward(ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
+    public void Forward(
+        ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
     {
         Vector512<ulong> kept = Below(x, _fourPrimes);
         Vector512<ulong> product = Product(y, root, quotient);
@@ -42,7 +43,8 @@ internal readonly struct HarveyArithmetic512 : IArithmetic512<HarveyArithmetic51
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Inverse(ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
+    public void Inverse(
+        ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient)
     {
         Vector512<ulong> sum = Below(x + y, _fourPrimes);
         y = Product(x - y + _fourPrimes, root, quotient);
@@ -74,7 +76,10 @@ internal readonly struct HarveyArithmetic512 : IArithmetic512<HarveyArithmetic51
     private static Vector512<ulong> LowProduct(Vector512<ulong> left, Vector512<ulong> right) =>
         Avx512DQ.MultiplyLow(left, right);
 
-    /// <summary>Subtracts the bound where it is reached: the difference wraps to something larger where it is not.</summary>
+    /// <summary>
+    /// Subtracts the bound where it is reached: the difference wraps to something larger where it is not.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> Below(Vector512<ulong> value, Vector512<ulong> bound) => Vector512.Min(value, value - bound);
+    private static Vector512<ulong> Below(Vector512<ulong> value, Vector512<ulong> bound) =>
+        Vector512.Min(value, value - bound);
 }

@@ -19,10 +19,12 @@ internal interface IArithmetic256<TSelf>
     public Vector256<ulong> Leave(Vector256<ulong> values);
 
     /// <summary>(x, y) → (x + root·y, x − root·y).</summary>
-    public void Forward(ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient);
+    public void Forward(
+        ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient);
 
     /// <summary>(x, y) → (x + y, root·(x − y)).</summary>
-    public void Inverse(ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient);
+    public void Inverse(
+        ref Vector256<ulong> x, ref Vector256<ulong> y, Vector256<ulong> root, Vector256<ulong> quotient);
 
     /// <summary>x + y, to be multiplied at once.</summary>
     public Vector256<ulong> Sum(Vector256<ulong> x, Vector256<ulong> y);

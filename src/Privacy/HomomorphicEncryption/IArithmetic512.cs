@@ -19,10 +19,12 @@ internal interface IArithmetic512<TSelf>
     public Vector512<ulong> Leave(Vector512<ulong> values);
 
     /// <summary>(x, y) → (x + root·y, x − root·y).</summary>
-    public void Forward(ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient);
+    public void Forward(
+        ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient);
 
     /// <summary>(x, y) → (x + y, root·(x − y)).</summary>
-    public void Inverse(ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient);
+    public void Inverse(
+        ref Vector512<ulong> x, ref Vector512<ulong> y, Vector512<ulong> root, Vector512<ulong> quotient);
 
     /// <summary>x + y, to be multiplied at once.</summary>
     public Vector512<ulong> Sum(Vector512<ulong> x, Vector512<ulong> y);

@@ -1,12 +1,14 @@
 namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
-/// <summary>What one party contributes to a collective key: a public share, and its secret split among all parties.</summary>
+/// <summary>
+/// What one party contributes to a collective key: a public share, and its secret split among all parties.
+/// </summary>
 /// <remarks>
 /// The secret s_i is ternary; b_i = −(a·s_i + e_i). Shamir's scheme over R_q, prime by prime and value by value: a
-/// polynomial of degree threshold − 1 through s_i at zero, evaluated at the parties' points 1 … n (Mouchet, Bertrand and
-/// Hubaux, "An Efficient Threshold Access-Structure for RLWE-Based Multiparty Homomorphic Encryption", J. Cryptology
-/// 2023). A dealer that hands out shares which do not fit b_i makes the sum unreadable; it is not named. Used once, then
-/// disposed. Not safe for concurrent use.
+/// polynomial of degree threshold − 1 through s_i at zero, evaluated at the parties' points 1 … n (Mouchet, Bertrand
+/// and Hubaux, "An Efficient Threshold Access-Structure for RLWE-Based Multiparty Homomorphic Encryption", J.
+/// Cryptology 2023). A dealer that hands out shares which do not fit b_i makes the sum unreadable; it is not named.
+/// Used once, then disposed. Not safe for concurrent use.
 /// </remarks>
 public sealed class KeyDealing : IDisposable
 {
@@ -38,14 +40,14 @@ public sealed class KeyDealing : IDisposable
     public static KeyDealing Create(
         ThresholdParameters parameters, ReadOnlySpan<byte> ceremony32, IReadOnlyList<string> parties, string self)
     {
-        using AesCounterStream stream = AesCounterStream.Fresh();
-        return Create(parameters, ceremony32, parties, self, stream);
+        ulong[] a = CollectiveKey.CommonPolynomial(parameters.Ring, ceremony32);
+        return Create(parameters, a, parties, self, AesCounterStream.Fresh());
     }
 
-    /// <summary>Draws everything from <paramref name="stream"/>, which it uses up.</summary>
+    /// <summary>Draws everything from <paramref name="stream"/>, which it takes over.</summary>
     internal static KeyDealing Create(
         ThresholdParameters parameters,
-        ReadOnlySpan<byte> ceremony32,
+        ulong[] a,
         IReadOnlyList<string> parties,
         string self,
         AesCounterStream stream)
@@ -54,7 +56,6 @@ public sealed class KeyDealing : IDisposable
         list.PointOf(self);
         Ring ring = parameters.Ring;
         using RingSampler sampler = new(stream);
-        ulong[] a = CollectiveKey.CommonPolynomial(ring, ceremony32);
         (ulong[] secret, ulong[] share) = RingKeys.Generate(ring, a, sampler);
 
         ulong[][] polynomials = new ulong[parameters.Threshold][];
@@ -73,7 +74,9 @@ public sealed class KeyDealing : IDisposable
         return new KeyDealing(parameters, list, polynomials, packed);
     }
 
-    /// <summary>The secret share of one party, itself included: sent to it alone, encrypted. The caller wipes it.</summary>
+    /// <summary>
+    /// The secret share of one party, itself included: sent to it alone, encrypted. The caller wipes it.
+    /// </summary>
     /// <exception cref="CiphertextException">The party is a stranger.</exception>
     public byte[] ShareFor(string party)
     {

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
-/// <summary>Arithmetic modulo one prime below 2^60, without a branch or a division that depends on the operands.</summary>
+/// <summary>
+/// Arithmetic modulo one prime below 2^60, without a branch or a division that depends on the operands.
+/// </summary>
 /// <remarks>
 /// Barrett reduction of 128-bit products with the quotient ⌊2^128/q⌋ (Handbook of Applied Cryptography, algorithm
 /// 14.42, base 2^64), and Shoup's product with a constant (Harvey, "Faster arithmetic for number-theoretic transforms",

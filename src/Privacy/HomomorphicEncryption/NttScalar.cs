@@ -2,8 +2,9 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
 /// <summary>The reference transform, one word at a time.</summary>
 /// <remarks>
-/// Harvey, "Faster arithmetic for number-theoretic transforms", Journal of Symbolic Computation 60, 2014: forward values
-/// stay below 4q and inverse values below 2q; only the end reduces to residues. The same steps for every operand.
+/// Harvey, "Faster arithmetic for number-theoretic transforms", Journal of Symbolic Computation 60, 2014: forward
+/// values stay below 4q and inverse values below 2q; only the end reduces to residues. The same steps for every
+/// operand.
 /// </remarks>
 internal static class NttScalar
 {
@@ -82,7 +83,9 @@ internal static class NttScalar
     private static ulong LazyProduct(ulong value, ulong factor, ulong quotient, ulong q) =>
         unchecked((value * factor) - (Math.BigMul(value, quotient, out _) * q));
 
-    /// <summary>Subtracts <paramref name="bound"/> where the value reaches it, without a branch; values below 2^63.</summary>
+    /// <summary>
+    /// Subtracts <paramref name="bound"/> where the value reaches it, without a branch; values below 2^63.
+    /// </summary>
     private static ulong Below(ulong value, ulong bound)
     {
         unchecked

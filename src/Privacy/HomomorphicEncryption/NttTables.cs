@@ -31,12 +31,14 @@ internal sealed class NttTables
     {
         if (degree < 2 || degree > MostDegree || !BitOperations.IsPow2(degree))
         {
-            throw new ArgumentException($"A degree is a power of two up to {MostDegree}, not {degree}.", nameof(degree));
+            throw new ArgumentException(
+                $"A degree is a power of two up to {MostDegree}, not {degree}.", nameof(degree));
         }
 
         if (prime >> Modulus.MostBits != 0 || prime % (2 * (ulong)degree) != 1 || !Modulus.IsPrime(prime))
         {
-            throw new ArgumentException($"{prime} is no prime of at most 60 bits that is 1 mod 2·{degree}.", nameof(prime));
+            throw new ArgumentException(
+                $"{prime} is no prime of at most 60 bits that is 1 mod 2·{degree}.", nameof(prime));
         }
 
         Degree = degree;

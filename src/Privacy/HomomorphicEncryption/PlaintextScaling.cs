@@ -2,13 +2,16 @@ using System.Numerics;
 
 namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
-/// <summary>Integers mod t = 2^k lifted to multiples of q/t and rounded back: BFV's encoding, for k up to 192.</summary>
+/// <summary>
+/// Integers mod t = 2^k lifted to multiples of q/t and rounded back: BFV's encoding, for k up to 192.
+/// </summary>
 /// <remarks>
-/// <para>Up: ⌊(q·m + ⌊(t+1)/2⌋)/t⌋ per coefficient, as SEAL's scalingvariant.cpp. With r = (q·m + t/2) mod t the result is
-/// (t/2 − r)·t^−1 modulo every prime of q, because q is zero there: no division by t of long integers.</para>
+/// <para>Up: ⌊(q·m + ⌊(t+1)/2⌋)/t⌋ per coefficient, as SEAL's scalingvariant.cpp. With r = (q·m + t/2) mod t the result
+/// is (t/2 − r)·t^−1 modulo every prime of q, because q is zero there: no division by t of long integers.</para>
 /// <para>Down: ⌊t·x/q + 1/2⌋ mod t. With y_j = x_j·(q/q_j)^−1 mod q_j the fraction x/q is Σ y_j/q_j mod 1 (Chinese
-/// remainders). Each 1/q_j is held to 256 bits, so the sum is short of x/q by less than Σ q_j/2^256, which can change the
-/// rounding only where t·x/q lies within 2^(k+63)/2^256 of a half: beyond every noise bound that is accepted.</para>
+/// remainders). Each 1/q_j is held to 256 bits, so the sum is short of x/q by less than Σ q_j/2^256, which can change
+/// the rounding only where t·x/q lies within 2^(k+63)/2^256 of a half: beyond every noise bound that is
+/// accepted.</para>
 /// </remarks>
 internal sealed class PlaintextScaling
 {

@@ -75,7 +75,8 @@ internal static class ResidueCodec
     }
 
     /// <summary>sum ← sum + the packed residues, mod <paramref name="prime"/>; both are below it.</summary>
-    internal static bool Accumulate(ReadOnlySpan<byte> source, Span<ulong> sum, int bits, ulong prime, int dropped = 0) =>
+    internal static bool Accumulate(
+        ReadOnlySpan<byte> source, Span<ulong> sum, int bits, ulong prime, int dropped = 0) =>
         Pass(source, sum, sum.Length, bits, prime, dropped);
 
     /// <summary>One pass over packed residues, which adds them where there is something to add to.</summary>

@@ -1,6 +1,8 @@
 namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
-/// <summary>Encryptions of zero under a public key (b, a) with b = −(a·s + e), both as values of the transform.</summary>
+/// <summary>
+/// Encryptions of zero under a public key (b, a) with b = −(a·s + e), both as values of the transform.
+/// </summary>
 /// <remarks>
 /// c0 = b·u + e0 and c1 = a·u + e1 with u ternary and errors centred binomial (Fan and Vercauteren 2012, section 3).
 /// Holds the randomness of one encryption at a time, in pinned memory. Not safe for concurrent use.

@@ -3,7 +3,9 @@ namespace DigitalTwin.Privacy.HomomorphicEncryption;
 /// <summary>Secret and public halves of an RLWE key.</summary>
 internal static class RingKeys
 {
-    /// <summary>A ternary secret and b = −(a·s + e), both as k·N values; the secret in pinned memory, to be wiped.</summary>
+    /// <summary>
+    /// A ternary secret and b = −(a·s + e), both as k·N values; the secret in pinned memory, to be wiped.
+    /// </summary>
     internal static (ulong[] Secret, ulong[] PublicShare) Generate(Ring ring, ulong[] a, RingSampler sampler)
     {
         int[] small = GC.AllocateArray<int>(ring.Degree, pinned: true);

@@ -109,8 +109,8 @@ internal sealed class RingSampler(AesCounterStream stream) : IDisposable
     /// </summary>
     /// <remarks>
     /// Variance terms·(4^bits − 1)/12. The Irwin–Hall distribution on integers: exact, symmetric, bounded, and strictly
-    /// sub-Gaussian with variance proxy terms·4^bits/12, because a uniform integer plus a uniform fraction is uniform on
-    /// an interval. <paramref name="terms"/> is even, so that the mean is an integer.
+    /// sub-Gaussian with variance proxy terms·4^bits/12, because a uniform integer plus a uniform fraction is uniform
+    /// on an interval. <paramref name="terms"/> is even, so that the mean is an integer.
     /// </remarks>
     internal void UniformSum(Span<long> sums, int terms, int bits)
     {

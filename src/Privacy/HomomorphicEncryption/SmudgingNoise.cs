@@ -1,19 +1,24 @@
 namespace DigitalTwin.Privacy.HomomorphicEncryption;
 
-/// <summary>How much noise hides the secret in a partial decryption, and how much room it needs in the modulus.</summary>
+/// <summary>
+/// How much noise hides the secret in a partial decryption, and how much room it needs in the modulus.
+/// </summary>
 /// <remarks>
-/// <para>Noise of a fresh addend, per coefficient (B. Li et al. follow the same average-case account): e·u and e_1·s, each
-/// N products of an error (variance 21/2) and a ternary coefficient (2/3) for every one of p dealers, e_0, the rounding
-/// of the plaintext (1/12) and the low bits of c0 that do not travel (2^(2d)/12):
-/// σ_ct² = n·(p·N·(4/3)·10.5 + 10.5 + 1/12 + 2^(2d)/12), plus p·N·(4/3)·10.5 + 10.5 for the re-randomisation.</para>
+/// <para>Noise of a fresh addend, per coefficient: e·u and e_1·s, each N products of an error (variance 21/2) and a
+/// ternary coefficient (2/3) for every one of p dealers, e_0, the rounding of the plaintext (1/12) and the low bits of
+/// c0 that do not travel (2^(2d)/12). For n addends and one re-randomisation
+/// σ_ct² = n·(p·N·(4/3)·10.5 + 10.5 + 1/12 + 2^(2d)/12) + p·N·(4/3)·10.5 + 10.5.</para>
 /// <para>Smudging: Li, Micciancio, Schultz and Sorrell, "Securing Approximate Homomorphic Encryption Using Differential
-/// Privacy", CRYPTO 2022: σ_sm = √(12τ)·2^(s/2)·σ_ct for τ decryptions and s = 40 bits of statistical security, counted
-/// per coefficient. Their argument needs the divergence KL(P ‖ P + e) ≤ ρ·e² with ρ = 1/(2σ²) only; for our sums of at
-/// least 16 uniform integers it is larger than the Gaussian's by the Fisher information times the variance, 1.0011 at 16
-/// terms and less above, which the variance is raised for. (The supports differ at the edge, of probability below
-/// 2^−300.)</para>
-/// <para>Failure: the noise of honest addends is bounded without exception (42pN + 21 + …), and a sum of uniform integers is
-/// sub-Gaussian, so 2N·exp(−z²/2) = 2^−64 bounds the probability that any of N coefficients leaves z·σ (Hoeffding).</para>
+/// Privacy", CRYPTO 2022: σ_sm = √(12τ)·2^(s/2)·σ_ct for τ decryptions and s = 40 bits of statistical security. τ
+/// counts ciphertexts and s is per coefficient: over all N = 2^13 coefficients of all of them the divergence adds up to
+/// N times as much, 27 bits in the same measure. Counting coefficients instead would take 6.5 bits from the
+/// plaintext.</para>
+/// <para>The argument needs the divergence KL(P ‖ P + e) ≤ ρ·e² with ρ = 1/(2σ²) only. For a sum of 16 or more uniform
+/// integers it is larger than the Gaussian's by the Fisher information times the variance, 1.0011 at 16 terms and less
+/// above, which the variance is raised for. (The supports differ at the edge, of probability below 2^−300.)</para>
+/// <para>Failure: the noise of honest addends is bounded without exception (42pN + 21 + …), and a sum of uniform
+/// integers is sub-Gaussian, so 2N·exp(−z²/2) = 2^−64 bounds the probability that any of N coefficients leaves z·σ
+/// (Hoeffding).</para>
 /// </remarks>
 internal sealed class SmudgingNoise
 {

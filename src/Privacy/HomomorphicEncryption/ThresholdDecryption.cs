@@ -5,9 +5,9 @@ public static class ThresholdDecryption
 {
     /// <summary>The slots of the sum.</summary>
     /// <remarks>
-    /// A partial decryption that is wrong by accident, or made for another ciphertext or active set, is noticed: the eight
-    /// zeros of every ciphertext do not come out, or the noise leaves its bound. A decryptor that shifts its part by a
-    /// chosen multiple of q/t shifts the sum unnoticed; that takes a proof which this scheme does not have.
+    /// A partial decryption that is wrong by accident, or made for another ciphertext or active set, is noticed: the
+    /// eight zeros of every ciphertext do not come out, or the noise leaves its bound. A decryptor that shifts its part
+    /// by a chosen multiple of q/t shifts the sum unnoticed; that takes a proof which this scheme does not have.
     /// </remarks>
     /// <param name="parameters">What was agreed on.</param>
     /// <param name="parties">All dealers in their agreed order.</param>
@@ -30,7 +30,8 @@ public static class ThresholdDecryption
     {
         rerandomisedSum.CheckDecryptable(parameters, slots, slotBits);
         new PartyList(parameters, parties).ActivePoints(parameters, active);
-        byte[][] answers = [.. active.Select(party => AnswerOf(party, partials, parameters.PartialBytes(slots, slotBits)))];
+        long expected = parameters.PartialBytes(slots, slotBits);
+        byte[][] answers = [.. active.Select(party => AnswerOf(party, partials, expected))];
 
         Ring ring = parameters.Ring;
         ulong[] sum = new ulong[ring.Words];
@@ -66,7 +67,7 @@ public static class ThresholdDecryption
         if (answer.Length != expected || !answer.AsSpan().StartsWith(PartialHeader.Value))
         {
             throw new CiphertextException(
-                $"Partial decryption of {party}: expected {expected} bytes with its header, got {answer.Length} bytes.");
+                $"Partial decryption of {party}: expected {expected} bytes with a header, got {answer.Length}.");
         }
 
         return answer;

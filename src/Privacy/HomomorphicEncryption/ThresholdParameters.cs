@@ -40,11 +40,11 @@ public sealed class ThresholdParameters
         Noise = new SmudgingNoise(Ring.Degree, parties, threshold, addends, DroppedBits);
 
         // 2·bound < q/t, with a thousandth to spare for the rounding of this very line.
-        double room = BigInteger.Log(Ring.Profile.Product, 2) - 1 - double.Log2(Noise.Bound) - 0.001;
+        double modulusBits = BigInteger.Log(Ring.Profile.Product, 2);
+        double room = modulusBits - 1 - double.Log2(Noise.Bound) - 0.001;
         PlainBits = int.Min((int)double.Floor(room), 64 * PlaintextScaling.PlainWords);
         Scaling = new PlaintextScaling(Ring, PlainBits);
-        double boundOverStep = double.Exp2(double.Log2(Noise.Bound) + PlainBits - BigInteger.Log(Ring.Profile.Product, 2));
-        NoiseLimit = (ulong)(boundOverStep * double.Exp2(64));
+        NoiseLimit = (ulong)double.Exp2(double.Log2(Noise.Bound) + PlainBits - modulusBits + 64);
     }
 
     /// <summary>Dealers of the key, who are the possible decryptors.</summary>
@@ -96,7 +96,9 @@ public sealed class ThresholdParameters
         return new ThresholdParameters(parties, threshold, addends);
     }
 
-    /// <summary>Slots of <paramref name="slotBits"/> bits (the width of the sum, sign included) in a coefficient.</summary>
+    /// <summary>
+    /// Slots of <paramref name="slotBits"/> bits (the width of the sum, sign included) in a coefficient.
+    /// </summary>
     public int SlotsPerCoefficient(int slotBits)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(slotBits, 1);
@@ -104,7 +106,9 @@ public sealed class ThresholdParameters
         return PlainBits / slotBits;
     }
 
-    /// <summary>Ciphertexts of a vector of <paramref name="slots"/> slots; counts against <see cref="MostDecryptions"/>.</summary>
+    /// <summary>
+    /// Ciphertexts of a vector of <paramref name="slots"/> slots; counts against <see cref="MostDecryptions"/>.
+    /// </summary>
     public int CiphertextsFor(int slots, int slotBits) =>
         DivideUp(CoefficientsFor(slots, slotBits), UsableCoefficients);
 
@@ -125,7 +129,9 @@ public sealed class ThresholdParameters
         + $"{Parties}|{Threshold}|{Addends}|{PlainBits}|{DroppedBits}|{CheckCoefficients}|"
         + $"{Noise.Terms}x{Noise.TermBits}|{MostDecryptions}")));
 
-    /// <summary>Coefficients that ciphertext <paramref name="index"/> of a vector carries, zeros to check included.</summary>
+    /// <summary>
+    /// Coefficients that ciphertext <paramref name="index"/> of a vector carries, zeros to check included.
+    /// </summary>
     internal int CarriedCoefficients(int slots, int slotBits, int index) => CheckCoefficients + int.Min(
         UsableCoefficients, CoefficientsFor(slots, slotBits) - (index * UsableCoefficients));
 

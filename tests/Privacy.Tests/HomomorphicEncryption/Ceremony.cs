@@ -16,11 +16,12 @@ internal sealed class Ceremony : IDisposable
         Holders = [.. Parties.Take(holders ?? parties)];
         Dictionary<string, Dictionary<string, byte[]>> dealt = Holders.ToDictionary(
             party => party, _ => new Dictionary<string, byte[]>());
+        ulong[] common = CollectiveKey.CommonPolynomial(Parameters.Ring, Digest);
         List<byte[]> publicShares = [];
         foreach (string dealer in Parties)
         {
-            using AesCounterStream stream = new(SHA256.HashData(Encoding.UTF8.GetBytes(dealer)));
-            using KeyDealing dealing = KeyDealing.Create(Parameters, Digest, Parties, dealer, stream);
+            AesCounterStream stream = new(SHA256.HashData(Encoding.UTF8.GetBytes(dealer)));
+            using KeyDealing dealing = KeyDealing.Create(Parameters, common, Parties, dealer, stream);
             publicShares.Add(dealing.PublicShare);
             foreach (string holder in Holders)
             {

@@ -11,7 +11,9 @@ public sealed class NttTablesTests
 {
     private const ulong SixtyBits = 1152921504606830593;
 
-    /// <summary>Degree, prime and smallest root of SEAL 4.4.3's default sets (util/globals.cpp, util/ntt.cpp).</summary>
+    /// <summary>
+    /// Degree, prime and smallest root of SEAL 4.4.3's default sets (util/globals.cpp, util/ntt.cpp).
+    /// </summary>
     public static TheoryData<int, ulong, ulong> DefaultRoots => new()
     {
         { 1024, 0x7e00001, 73993 },
