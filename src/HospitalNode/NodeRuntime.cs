@@ -59,7 +59,7 @@ public sealed partial class NodeRuntime : IDisposable
         _network = new CoordinatorClient(folder, _identity, _channel, _replica, time);
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
-        _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes));
+        _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes)) { Has = blobs.Has };
         _participant = new Participant(
             _identity.Member,
             policy,

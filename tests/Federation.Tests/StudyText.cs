@@ -8,6 +8,13 @@ internal static class StudyText
 {
     public const string WithoutPrivacy = "{ protection: masks, dp: none }";
 
+    public const string Compact =
+        "{ protection: masks, encoding: { kind: compact, slotBits: 24 }, dp: none }";
+
+    public const string CompactEpsilonOne =
+        "{ protection: masks, encoding: { kind: compact, slotBits: 24, patients: 2000 }, "
+            + "dp: { epsilon: 1, delta: 1e-3, noise: distributed } }";
+
     public const string EpsilonOne = "{ protection: masks, dp: { epsilon: 1, delta: 1e-3, noise: distributed } }";
 
     /// <summary>A study on the heart-disease contract.</summary>

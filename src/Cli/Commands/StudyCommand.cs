@@ -32,7 +32,7 @@ internal static class StudyCommand
             StudyProgram program = new(document);
             RoundNoise? noise = document.Study.DifferentialPrivacy is null
                 ? null
-                : PrivateGradientRound.NoiseOf(document.Study, program.Model.ParameterCount);
+                : program.TrainingAlgorithm(program.SmallestCohort).Noise;
             JsonObject facts = new()
             {
                 ["study"] = document.Study.Name,

@@ -102,16 +102,15 @@ internal sealed class ResultBuilder(
             return new PrivacyResult("none", null, null, null, null, null, protection);
         }
 
-        RoundNoise noise = PrivateGradientRound.NoiseOf(
-            document.Study,
-            new StudyProgram(document).Model.ParameterCount);
+        StudyProgram program = new(document);
+        RoundNoise noise = program.TrainingAlgorithm(program.SmallestCohort).Noise!;
         return new PrivacyResult(
             dp.Noise.ToString().ToLowerInvariant(),
             noise.Clip,
             noise.Sigma,
             "full-batch",
             study.Rounds.Count(round => round is { Purpose: RoundPurpose.Train, Phase: RoundPhase.Final }),
-            "exact Gaussian composition",
+            noise.Concentrated ? "zero-concentrated composition" : "exact Gaussian composition",
             protection);
     }
 

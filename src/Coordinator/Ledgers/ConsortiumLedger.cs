@@ -37,7 +37,7 @@ internal sealed class ConsortiumLedger : IDisposable
             folder.AuthorizationLog, OriginOf(consortium, LogKind.Authorization), _authorizationKey, time);
         _data = LogKeeper.Open(folder.DataLog, OriginOf(consortium, LogKind.Data), _dataKey, time);
         Blobs = new BlobFolder(folder.Artefacts);
-        Artefacts = new ArtefactStore(Blobs.Get, bytes => Blobs.Put(bytes));
+        Artefacts = new ArtefactStore(Blobs.Get, bytes => Blobs.Put(bytes)) { Has = Blobs.Has };
     }
 
     /// <summary>Guards members, studies and appends.</summary>

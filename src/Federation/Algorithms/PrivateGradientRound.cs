@@ -93,22 +93,7 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         return (variance + sharers - 1) / sharers;
     }
 
-    /// <remarks>
-    /// Of s survivors s − 1 have shares that one of them can't subtract, where σ was promised for the fewest: the noise
-    /// grows by √((s − 1)/(fewest − 1)). With local noise a hospital's guarantee does not depend on the others.
-    /// </remarks>
-    public override RoundNoise NoiseOf(int survivors)
-    {
-        double growth = _dp.Noise == NoisePlacement.Local
-            ? 1
-            : Math.Sqrt((survivors - 1.0) / (_cohort.Fewest - 1.0));
-        return Noise with
-        {
-            Sigma = Noise.Sigma * growth,
-            NoiseMultiplier = Noise.NoiseMultiplier * growth,
-            SigmaGrid = Noise.SigmaGrid * growth,
-        };
-    }
+    public override RoundNoise NoiseOf(int survivors) => Noise.With(_dp.Noise, _cohort, survivors);
 
     public override void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words)
     {
@@ -130,15 +115,7 @@ public sealed class PrivateGradientRound : RoundAlgorithm
             words[i] = unchecked((ulong)(sum[i] + sampler.Sample(inputs.Noise)));
         }
 
-        Table test = inputs.Test.Standardise(state.Mean, state.Deviation);
-        double loss = 0;
-        double[] unused = new double[count];
-        for (int row = 0; row < test.Rows; row++)
-        {
-            loss += _model.LossAndGradient(state.Parameters, test.Row(row), test.Label(row), unused);
-        }
-
-        new FixedPoint(ScaleBits, setting.Cohort).Encode([test.Rows, loss], words[count..]);
+        new FixedPoint(ScaleBits, setting.Cohort).Encode(HeldOut(_model, state, inputs.Test), words[count..]);
     }
 
     public override ModelState Advance(ModelState state, RoundSetting setting, ReadOnlySpan<ulong> sum)
@@ -156,5 +133,19 @@ public sealed class PrivateGradientRound : RoundAlgorithm
         {
             Loss = heldOut[0] > 0 ? heldOut[1] / heldOut[0] : null,
         };
+    }
+
+    /// <summary>[rows, Σ loss] of the held-out rows, which stand outside the guarantee.</summary>
+    internal static double[] HeldOut(DifferentiableModel model, ModelState state, Table rows)
+    {
+        Table test = rows.Standardise(state.Mean, state.Deviation);
+        double loss = 0;
+        double[] unused = new double[model.ParameterCount];
+        for (int row = 0; row < test.Rows; row++)
+        {
+            loss += model.LossAndGradient(state.Parameters, test.Row(row), test.Label(row), unused);
+        }
+
+        return [test.Rows, loss];
     }
 }

@@ -1,3 +1,4 @@
+using DigitalTwin.Federation.Studies;
 using DigitalTwin.Models;
 using DigitalTwin.Models.Numerics;
 using DigitalTwin.Privacy.DifferentialPrivacy;
@@ -8,10 +9,13 @@ namespace DigitalTwin.Federation.Algorithms;
 /// What is public about a round beside the model: the size of the cohort and the rows it is taken to have.
 /// </summary>
 /// <param name="Cohort">Hospitals whose addends may be in the sum: no sum of so many wraps around.</param>
+/// <param name="CohortRows">
+/// Stand-in for the number of rows of all of them, from the published row-count buckets.
+/// </param>
 /// <param name="PublicRows">
 /// Stand-in for the number of rows behind the sum, from the published row-count buckets.
 /// </param>
-public readonly record struct RoundSetting(int Cohort, double PublicRows);
+public readonly record struct RoundSetting(int Cohort, double CohortRows, double PublicRows);
 
 /// <summary>How many hospitals a round has.</summary>
 /// <param name="Hospitals">Hospitals that the round was opened for.</param>
@@ -31,8 +35,39 @@ public sealed record LocalInputs(Table Train, Table Test, PhiloxStream Batches, 
 /// <param name="NoiseMultiplier">σ/C.</param>
 /// <param name="SigmaGrid">σ in units of the integer grid on which the noise is drawn.</param>
 /// <param name="Coordinates">Noised coordinates per round.</param>
+/// <param name="Concentrated">Whether the grid is too coarse for the continuous formula, so that zCDP accounts.</param>
 public sealed record RoundNoise(
-    double Sigma, double Clip, double NoiseMultiplier, double SigmaGrid, int Coordinates);
+    double Sigma, double Clip, double NoiseMultiplier, double SigmaGrid, int Coordinates, bool Concentrated = false)
+{
+    /// <summary>The noise of a sum whose survivors are more than the fewest that σ was promised for.</summary>
+    /// <remarks>
+    /// Of s survivors s − 1 have shares that one of them can't subtract: distributed noise grows by
+    /// √((s − 1)/(fewest − 1)). With local noise a hospital's guarantee does not depend on the others.
+    /// </remarks>
+    public RoundNoise With(NoisePlacement placement, CohortSize cohort, int survivors)
+    {
+        double growth = placement == NoisePlacement.Local ? 1 : Math.Sqrt((survivors - 1.0) / (cohort.Fewest - 1.0));
+        return this with
+        {
+            Sigma = Sigma * growth,
+            NoiseMultiplier = NoiseMultiplier * growth,
+            SigmaGrid = SigmaGrid * growth,
+        };
+    }
+
+    /// <summary>Books one such release.</summary>
+    public void Spend(GaussianAccountant accountant)
+    {
+        if (Concentrated)
+        {
+            accountant.SpendConcentrated(NoiseMultiplier);
+        }
+        else
+        {
+            accountant.Spend(NoiseMultiplier, Coordinates, SigmaGrid);
+        }
+    }
+}
 
 /// <summary>One kind of round: the node's half and the public half side by side.</summary>
 /// <remarks>

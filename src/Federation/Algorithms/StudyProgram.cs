@@ -1,3 +1,4 @@
+using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Models;
 
@@ -56,6 +57,10 @@ public sealed class StudyProgram
         _ => throw new InvalidOperationException("The study has ended: there is no further round."),
     };
 
+    /// <summary>The smallest cohort that the study allows: what is said of its noise before the cohort is known.</summary>
+    public CohortSize SmallestCohort => new(
+        _document.Study.MinimumSites, SurvivorRule.Fewest(_document.Study, _document.Study.MinimumSites));
+
     /// <summary>The algorithm of the study's training rounds.</summary>
     public RoundAlgorithm TrainingAlgorithm(CohortSize cohort)
     {
@@ -63,10 +68,11 @@ public sealed class StudyProgram
         return study.Algorithm.Kind switch
         {
             AlgorithmKind.Newton => new NewtonRound(study, _document.Features.Count),
-            AlgorithmKind.Gradient when study.DifferentialPrivacy is not null =>
-                new PrivateGradientRound(study, Model, cohort),
+            AlgorithmKind.Gradient when study.DifferentialPrivacy is not null => study.Compact is null
+                ? new PrivateGradientRound(study, Model, cohort)
+                : new CompactGradientRound(study, Model, cohort),
             AlgorithmKind.Gradient => new GradientRound(study, Model),
-            _ => new AveragingRound(study, Model),
+            _ => new AveragingRound(study, Model, cohort),
         };
     }
 }

@@ -183,7 +183,7 @@ public sealed class SumAuditor
         GaussianAccountant accountant = new(dp.Budget.Delta);
         foreach (RoundNoise release in releases)
         {
-            accountant.Spend(release.NoiseMultiplier, release.Coordinates, release.SigmaGrid);
+            release.Spend(accountant);
         }
 
         double reported = double.Parse(

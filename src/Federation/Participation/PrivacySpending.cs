@@ -1,3 +1,4 @@
+using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Participation;
@@ -20,7 +21,7 @@ public static class PrivacySpending
         GaussianAccountant accountant = new(releases[0].Delta!.Value);
         foreach (SpendingEntry release in releases)
         {
-            accountant.Spend(release.NoiseMultiplier!.Value, release.Coordinates, release.SigmaGrid);
+            NoiseOf(release).Spend(accountant);
         }
 
         return accountant.Spent;
@@ -32,4 +33,13 @@ public static class PrivacySpending
         .Where(study => study != except)
         .Distinct()
         .Sum(study => OfStudy(journal, study)?.Epsilon ?? 0);
+
+    // σ and clip in units of the statistic do not enter the accounting: their ratio does.
+    private static RoundNoise NoiseOf(SpendingEntry release) => new(
+        Sigma: release.NoiseMultiplier!.Value,
+        Clip: 1,
+        release.NoiseMultiplier.Value,
+        release.SigmaGrid,
+        release.Coordinates,
+        release.Concentrated);
 }

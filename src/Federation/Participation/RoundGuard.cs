@@ -30,10 +30,11 @@ internal sealed class RoundGuard(
             return refusal;
         }
 
-        if (document.Study.DifferentialPrivacy is not null)
+        if (document.Study.DifferentialPrivacy is not null || document.Study.Compact is not null)
         {
-            // A promise that no noise can keep is refused here, and not when the first round asks for that noise.
-            PrivateGradientRound.NoiseOf(document.Study, new StudyProgram(document).Model.ParameterCount);
+            // A promise that no noise or slot can keep is refused here, and not when the first round asks for it.
+            StudyProgram program = new(document);
+            _ = program.TrainingAlgorithm(program.SmallestCohort);
         }
 
         return document.ContractSha256 == data.ContractSha256

@@ -183,6 +183,7 @@ internal sealed class RoundSteps(
             algorithm?.Noise?.SigmaGrid ?? 0,
             algorithm?.Noise is null ? null : document.Study.DifferentialPrivacy?.Budget.Delta,
             Uploaded: false,
+            Concentrated: algorithm?.Noise?.Concentrated ?? false,
             Public: algorithm is null);
         journal.Add(entry);
         return await AppendCommitmentAsync(study, round, entry, addend.Length, cancellationToken);
@@ -211,7 +212,8 @@ internal sealed class RoundSteps(
         ulong[] slots = GC.AllocateArray<ulong>(round.Words, pinned: true);
         if (algorithm is not null)
         {
-            RoundSetting setting = new(round.Participants.Count, Conductor.PublicRows(study, round.Participants));
+            double rows = Conductor.PublicRows(study, round.Participants);
+            RoundSetting setting = new(round.Participants.Count, rows, rows);
             using SeededRandomBits noise = replay.Noise(study.Document, round.Number, round.Attempt, round.BaseModel);
             LocalInputs inputs = new(
                 data.Train, data.Test, replay.Batches(study.Document, round.Number, round.BaseModel), noise);
@@ -275,7 +277,7 @@ internal sealed class RoundSteps(
                 digest = artefacts.Store.Put(protection.Open(study, round, artefacts.Store.Get));
             }
             catch (Exception problem) when (problem is CohortException
-                or Privacy.HomomorphicEncryption.CiphertextException)
+                or Privacy.HomomorphicEncryption.CiphertextException or SumOpeningException)
             {
                 return await DeclineAsync(study, round, new Refusal("opening", problem.Message), cancellationToken);
             }

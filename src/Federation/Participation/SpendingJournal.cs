@@ -18,6 +18,7 @@ namespace DigitalTwin.Federation.Participation;
 /// <param name="Opening">
 /// SHA-256 of what this hospital gave to open a sum of this attempt, as soon as it may have left; null before that.
 /// </param>
+/// <param name="Concentrated">Whether the release is accounted as zCDP, its grid being coarse.</param>
 /// <param name="Public">Whether the addend says nothing about patients: a public key share.</param>
 public sealed record SpendingEntry(
     string Study,
@@ -32,6 +33,7 @@ public sealed record SpendingEntry(
     double? Delta,
     bool Uploaded,
     string? Opening = null,
+    bool Concentrated = false,
     bool Public = false);
 
 /// <summary>

@@ -51,7 +51,7 @@ internal sealed class StudyArtefacts(ArtefactStore store, StudyNetwork network)
     {
         foreach (string digest in digests)
         {
-            if (store.Get(digest) is null)
+            if (!store.Has(digest))
             {
                 store.Put(await network.FetchAsync(digest, cancellationToken));
             }

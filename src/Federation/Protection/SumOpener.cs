@@ -57,6 +57,34 @@ internal static class SumOpener
         }
     }
 
+    /// <summary>What is wrong with the form of an addend, whoever made it; null when it can be added.</summary>
+    public static string? FaultOf(StudyState study, RoundState round, byte[] addend)
+    {
+        try
+        {
+            if (round.Purpose == RoundPurpose.Keys)
+            {
+                _ = CollectiveKey.Parse(
+                    ThresholdSetting.Of(round).Parameters, RoundContexts.OfCeremony(study, round), addend);
+            }
+            else if (round.Protection == SumProtection.Masks)
+            {
+                _ = SlotCodec.Unpack(addend, round.Words, round.Terms.SlotBits);
+            }
+            else
+            {
+                _ = EncryptedVector.Parse(
+                    ThresholdSetting.Of(study.KeyRound!).Parameters, addend, round.Words, round.Terms.SlotBits);
+            }
+
+            return null;
+        }
+        catch (Exception problem) when (problem is ArgumentException or CiphertextException)
+        {
+            return problem.Message;
+        }
+    }
+
     /// <summary>The collective key that the parties of a key ceremony made.</summary>
     /// <exception cref="SumOpeningException">A public share is missing or wrong.</exception>
     public static byte[] SumKeys(StudyState study, RoundState round, Func<string, byte[]?> artefact)
@@ -76,7 +104,8 @@ internal static class SumOpener
     }
 
     /// <summary>The encrypted sum of the survivors as it is decrypted: added up and re-randomised.</summary>
-    /// <exception cref="CiphertextException">An addend or the key is no encryption under these parameters.</exception>
+    /// <exception cref="SumOpeningException">An addend is no encryption under these parameters.</exception>
+    /// <exception cref="CiphertextException">The key is none.</exception>
     public static EncryptedVector EncryptedSum(
         StudyState study, RoundState round, IReadOnlyDictionary<string, byte[]> addends, byte[] collectiveKey)
     {
@@ -85,14 +114,20 @@ internal static class SumOpener
         EncryptedVector? sum = null;
         foreach ((string site, byte[] addend) in addends)
         {
-            EncryptedVector vector = EncryptedVector.Parse(parameters, addend, round.Words, round.Terms.SlotBits);
-            if (sum is null)
+            try
             {
-                sum = vector;
+                if (sum is null)
+                {
+                    sum = EncryptedVector.Parse(parameters, addend, round.Words, round.Terms.SlotBits);
+                }
+                else
+                {
+                    sum.Add(addend);
+                }
             }
-            else
+            catch (CiphertextException problem)
             {
-                sum.Add(vector);
+                throw new SumOpeningException($"The addend of {site} is malformed: {problem.Message}", [site], problem);
             }
         }
 

@@ -10,7 +10,11 @@ namespace DigitalTwin.Federation.Rounds;
 /// <summary>Where content-addressed artefacts are kept.</summary>
 /// <param name="Get">The artefact with this digest, or null.</param>
 /// <param name="Put">Keeps an artefact and returns its digest.</param>
-public sealed record ArtefactStore(Func<string, byte[]?> Get, Func<byte[], string> Put);
+public sealed record ArtefactStore(Func<string, byte[]?> Get, Func<byte[], string> Put)
+{
+    /// <summary>Whether there is an artefact with this digest; by default it is read for that.</summary>
+    public Func<string, bool> Has { get; init; } = digest => Get(digest) is not null;
+}
 
 /// <summary>The coordinator's half of a study: decides, from the ledger alone, which record comes next.</summary>
 /// <remarks>
@@ -30,6 +34,7 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
 
     private readonly Dictionary<string, (string Phase, long Since)> _stopwatches = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StudyDocument> _documents = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string?> _faults = new(StringComparer.Ordinal);
 
     /// <summary>The next record of <paramref name="study"/>, or null while it waits for others.</summary>
     /// <param name="hospitals">Enrolled hospitals.</param>
@@ -191,18 +196,14 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
     private Draft? NextCohort(
         StudyState study, StudyDocument document, RoundState round, Func<string, TimeSpan> absence)
     {
-        string[] here = [.. round.Cohort.Where(site => HasDone(round, site))];
-        string[] waiting = [.. round.Cohort.Where(site => !here.Contains(site))];
+        string[] here = [.. round.Cohort.Where(site => HasDone(study, round, site))];
+        string[] missing = [.. round.Cohort.Where(site => !here.Contains(site))];
         bool late = Elapsed(study, $"{round.Number}/{round.Attempt}/{round.Phase}/{here.Length}")
             > document.Study.Deadline;
-        string[] missing =
-        [
-            .. waiting.Where(site => late || round.Declined.ContainsKey(site) || absence(site) > AbsenceGrace),
-        ];
 
         // An addend that travelled can't be asked for again: where the others are too few, there is time to come back.
         bool lastHope = round.Phase == RoundPhase.Uploading && here.Length < round.Terms.Fewest;
-        if (missing.Length < waiting.Length || (lastHope && !waiting.All(site => IsGivenUp(round, site, late))))
+        if (missing.Any(site => IsAwaited(study, round, site, late, lastHope ? null : absence)))
         {
             return null;
         }
@@ -213,7 +214,7 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             return NextClosing(study, document, round, new Dictionary<string, string>());
         }
 
-        string reason = string.Join(" ", missing.Select(site => ReasonOf(round, site, late)));
+        string reason = string.Join(" ", missing.Select(site => ReasonOf(study, round, site, late)));
         if (missing.Length == 0 || (!needsAll && here.Length >= round.Terms.Fewest))
         {
             return FixCohort(study, round, here, missing, reason);
@@ -229,16 +230,40 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             : Abort(study, round, missing, reason);
     }
 
-    private bool HasDone(RoundState round, string site) => round.Phase switch
+    private bool HasDone(StudyState study, RoundState round, string site) => round.Phase switch
     {
         RoundPhase.Joining => round.Keys.ContainsKey(site),
         RoundPhase.Sharing => round.Bundles.TryGetValue(site, out AnnouncedArtefact? bundle)
-            && artefacts.Get(bundle.Sha256) is not null,
+            && artefacts.Has(bundle.Sha256),
         RoundPhase.Committing => round.Commitments.ContainsKey(site),
-        _ => artefacts.Get(round.Commitments[site]) is not null,
+        _ => artefacts.Has(round.Commitments[site]) && FaultOf(study, round, site) is null,
     };
 
-    private static string ReasonOf(RoundState round, string site, bool late)
+    // What is wrong with the form of an addend that was delivered; looked at once.
+    private string? FaultOf(StudyState study, RoundState round, string site)
+    {
+        if (round.Phase != RoundPhase.Uploading || !artefacts.Has(round.Commitments[site]))
+        {
+            return null;
+        }
+
+        string digest = round.Commitments[site];
+        if (!_faults.TryGetValue(digest, out string? fault))
+        {
+            fault = SumOpener.FaultOf(study, round, artefacts.Get(digest)!);
+            _faults[digest] = fault;
+        }
+
+        return fault;
+    }
+
+    // Null for absence: being away alone is no reason to give a hospital up.
+    private bool IsAwaited(
+        StudyState study, RoundState round, string site, bool late, Func<string, TimeSpan>? absence) =>
+        !late && !round.Declined.ContainsKey(site) && FaultOf(study, round, site) is null
+        && !(absence?.Invoke(site) > AbsenceGrace);
+
+    private string ReasonOf(StudyState study, RoundState round, string site, bool late)
     {
         string what = round.Phase switch
         {
@@ -249,6 +274,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             _ => "did not help to open",
         };
         return round.Declined.TryGetValue(site, out string? why) ? $"{site} declined ({why})."
+            : FaultOf(study, round, site) is { } fault
+                ? $"The addend of {site} to round {round.Number} is malformed: {fault}"
             : late ? $"{site} {what} round {round.Number} before its deadline."
             : $"{site} {what} round {round.Number}: its connection is gone.";
     }
@@ -295,21 +322,17 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
     {
         IReadOnlyList<string> openers = round.Protection == SumProtection.Masks ? round.Survivors : round.Decryptors;
         Dictionary<string, string> given = round.Openings
-            .Where(pair => artefacts.Get(pair.Value.Sha256) is not null)
+            .Where(pair => artefacts.Has(pair.Value.Sha256))
             .ToDictionary(pair => pair.Key, pair => pair.Value.Sha256, StringComparer.Ordinal);
-        string[] waiting = [.. openers.Where(site => !given.ContainsKey(site))];
+        string[] lost = [.. openers.Where(site => !given.ContainsKey(site))];
         bool late = Elapsed(study, $"{round.Number}/{round.Attempt}/opening/{given.Count}") > document.Study.Deadline;
-        string[] lost =
-        [
-            .. waiting.Where(site => late || round.Declined.ContainsKey(site) || absence(site) > AbsenceGrace),
-        ];
-        if (lost.Length < waiting.Length)
+        if (lost.Any(site => IsAwaited(study, round, site, late, absence)))
         {
             return null;
         }
 
         // Whoever gives something wrong is named by it, and left out as long as the others suffice.
-        List<string> wrong = [.. lost.Select(site => ReasonOf(round, site, late))];
+        List<string> wrong = [.. lost.Select(site => ReasonOf(study, round, site, late))];
         while (true)
         {
             try
@@ -319,13 +342,13 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             catch (SumOpeningException problem)
             {
                 wrong.Add(problem.Message);
-                if (problem.Sites.Any(given.Remove))
+                if (problem.Sites.Count(given.Remove) > 0)
                 {
                     continue;
                 }
 
                 // Too few: whoever is only away may still come back before the deadline.
-                if (lost.All(site => IsGivenUp(round, site, late)))
+                if (!lost.Any(site => IsAwaited(study, round, site, late, absence: null)))
                 {
                     return Close(
                         study,
@@ -339,9 +362,6 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             }
         }
     }
-
-    private static bool IsGivenUp(RoundState round, string site, bool late) =>
-        late || round.Declined.ContainsKey(site);
 
     private Draft NextClosing(
         StudyState study, StudyDocument document, RoundState round, IReadOnlyDictionary<string, string> openings)

@@ -31,7 +31,10 @@ internal sealed record RoundResult(byte[] Sum, ModelState Next)
         }
 
         ulong[] sum = SumOpener.Open(study, round, openings, artefacts.Get);
-        RoundSetting setting = new(round.Participants.Count, Conductor.PublicRows(study, round.Survivors));
+        RoundSetting setting = new(
+            round.Participants.Count,
+            Conductor.PublicRows(study, round.Participants),
+            Conductor.PublicRows(study, round.Survivors));
         CohortSize cohort = new(round.Participants.Count, round.Terms.Fewest);
         try
         {

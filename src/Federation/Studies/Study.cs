@@ -77,6 +77,14 @@ public sealed record AlgorithmSpecification(
     int LocalSteps,
     int BatchSize);
 
+/// <summary>Updates as few-bit integers after a random rotation, for models of many parameters.</summary>
+/// <param name="SlotBits">Bits of a slot: what one parameter costs on the wire under masks.</param>
+/// <param name="Clip">
+/// Largest L2 norm of a hospital's weighted change (fedavg, fedadam); private gradients are cut by their own clip.
+/// </param>
+/// <param name="Patients">Training patients of all hospitals that the slots have room for (private gradients).</param>
+public sealed record CompactSpecification(int SlotBits, double Clip, int Patients);
+
 /// <summary>The differential privacy that a study promises to every participating hospital's patients.</summary>
 /// <param name="Budget">(ε, δ) over the whole study, for adding or removing one patient of one hospital.</param>
 /// <param name="Clip">Largest L2 norm of one patient's gradient.</param>
@@ -112,6 +120,9 @@ public sealed record Study
     public required ModelSpecification Model { get; init; }
 
     public required AlgorithmSpecification Algorithm { get; init; }
+
+    /// <summary>Null for statistics in 64 bits, which lose nothing.</summary>
+    public required CompactSpecification? Compact { get; init; }
 
     /// <summary>How addends travel.</summary>
     public required SumProtection Protection { get; init; }

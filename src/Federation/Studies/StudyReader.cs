@@ -48,6 +48,7 @@ internal static class StudyReader
             Contract = data.Required("contract").Text(100),
             Model = model,
             Algorithm = algorithm,
+            Compact = ReadEncoding(privacy, algorithm.Kind, dp),
             Protection = StudyWords.ProtectionOf(
                 privacy.Required("protection").OneOf([.. StudyWords.Protections])),
             DifferentialPrivacy = dp,
@@ -104,7 +105,7 @@ internal static class StudyReader
 
     private static DifferentialPrivacySpecification? ReadPrivacy(DocumentNode node)
     {
-        node.AllowOnly("protection", "dp");
+        node.AllowOnly("protection", "encoding", "dp");
         DocumentNode dp = node.Required("dp");
         if (dp.IsNull)
         {
@@ -126,6 +127,29 @@ internal static class StudyReader
             ? NoisePlacement.Local
             : NoisePlacement.Distributed;
         return new DifferentialPrivacySpecification(budget, noise, dp.Optional("clip")?.Number(1e-6, 1e6) ?? 1.0);
+    }
+
+    private static CompactSpecification? ReadEncoding(
+        DocumentNode privacy, AlgorithmKind algorithm, DifferentialPrivacySpecification? dp)
+    {
+        if (privacy.Optional("encoding") is not { } node)
+        {
+            return null;
+        }
+
+        node.AllowOnly("kind", "slotBits", "clip", "patients");
+        if (node.Required("kind").OneOf("exact", "compact") == "exact")
+        {
+            return null;
+        }
+
+        return algorithm is AlgorithmKind.FedAvg or AlgorithmKind.FedAdam || dp is not null
+            ? new CompactSpecification(
+                node.Optional("slotBits")?.Integer(12, 48) ?? 24,
+                node.Optional("clip")?.Number(1e-6, 1e6) ?? 10,
+                node.Optional("patients")?.Integer(1, 10_000_000) ?? 10_000)
+            : throw node.Problem(
+                "newton and gradients without differential privacy need exact sums; say exact, or leave the field out.");
     }
 
     private static void RefuseImpossible(

@@ -36,6 +36,7 @@ public static class StudyTemplate
                 Model = new ModelSpecification(model, model == ModelKind.Mlp ? [16] : []),
                 Algorithm = AlgorithmDefaults.Of(algorithm, model),
                 Protection = protection,
+                Compact = null,
                 DifferentialPrivacy = budget is { } promised
                     ? new DifferentialPrivacySpecification(promised, noise, Clip: 1)
                     : null,

@@ -40,6 +40,15 @@ internal static class StudyWriter
 
         Line(yaml, $"privacy:");
         Line(yaml, $"  protection: {StudyWords.NameOf(study.Protection)}");
+        if (study.Compact is { } compact)
+        {
+            Line(yaml, $"  encoding:");
+            Line(yaml, $"    kind: compact");
+            Line(yaml, $"    slotBits: {compact.SlotBits}");
+            Line(yaml, $"    clip: {compact.Clip:R}");
+            Line(yaml, $"    patients: {compact.Patients}");
+        }
+
         if (study.DifferentialPrivacy is { } dp)
         {
             Line(yaml, $"  dp:");

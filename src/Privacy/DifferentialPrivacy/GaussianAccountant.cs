@@ -11,6 +11,7 @@ public sealed class GaussianAccountant
     private readonly double _delta;
     private double _squaredMu;
     private double _slack;
+    private double _rho;
 
     /// <param name="delta">The δ at which ε is reported, above zero and below one.</param>
     public GaussianAccountant(double delta)
@@ -20,9 +21,12 @@ public sealed class GaussianAccountant
     }
 
     /// <summary>ε spent so far at this accountant's δ; infinite once the slack of the grid has used up δ.</summary>
-    public PrivacyBudget Spent => _slack < _delta
-        ? new PrivacyBudget(GaussianComposition.Epsilon(Math.Sqrt(_squaredMu), _delta - _slack), _delta)
-        : new PrivacyBudget(_squaredMu == 0 ? 0 : double.PositiveInfinity, _delta);
+    public PrivacyBudget Spent => new(
+        _rho > 0 && _slack < _delta
+            ? ZeroConcentratedPrivacy.Epsilon(_rho + (_squaredMu / 2), _delta - _slack)
+            : _slack < _delta ? GaussianComposition.Epsilon(Math.Sqrt(_squaredMu), _delta - _slack)
+            : _squaredMu == 0 ? 0 : double.PositiveInfinity,
+        _delta);
 
     /// <summary>Books one release, which must happen only after it is booked.</summary>
     /// <param name="noiseMultiplier">σ over the L2 sensitivity of the release.</param>
@@ -34,5 +38,18 @@ public sealed class GaussianAccountant
         double slack = DiscreteGaussianSlack.Of(coordinates, sigmaGrid);
         _squaredMu += mu * mu;
         _slack += slack;
+    }
+
+    /// <summary>
+    /// Books one release on a coarse grid, as zero-concentrated: it costs somewhat more and needs no fine grid.
+    /// </summary>
+    /// <remarks>
+    /// From then on everything is composed as zCDP; a Gaussian mechanism of ratio μ counts as ρ = μ²/2.
+    /// </remarks>
+    /// <param name="noiseMultiplier">σ over the L2 sensitivity, both of the integers that are released.</param>
+    public void SpendConcentrated(double noiseMultiplier)
+    {
+        double mu = GaussianComposition.TotalMu(noiseMultiplier, steps: 1);
+        _rho += mu * mu / 2;
     }
 }

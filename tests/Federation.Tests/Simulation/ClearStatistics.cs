@@ -13,8 +13,8 @@ internal static class ClearStatistics
     {
         StudyProgram program = new(consortium.DocumentOf(study.Name));
         ModelState state = consortium.ModelOf(round.BaseModel);
-        RoundSetting setting = new(
-            round.Participants.Count, Conductor.PublicRows(study, round.Participants));
+        double rows = Conductor.PublicRows(study, round.Participants);
+        RoundSetting setting = new(round.Participants.Count, rows, rows);
         using SeededRandomBits noise = hospital.Replay.Noise(
             study.Document, round.Number, round.Attempt, round.BaseModel);
         LocalInputs inputs = new(

@@ -28,6 +28,8 @@ public sealed class PooledOptimumTests
     [InlineData("{ kind: gradient, rounds: 3 }", StudyText.WithoutPrivacy)]
     [InlineData("{ kind: gradient, rounds: 3 }", StudyText.EpsilonOne)]
     [InlineData("{ kind: fedadam, rounds: 3 }", StudyText.WithoutPrivacy)]
+    [InlineData("{ kind: fedavg, rounds: 3 }", StudyText.Compact)]
+    [InlineData("{ kind: gradient, rounds: 3 }", StudyText.CompactEpsilonOne)]
     public async Task Acceptance_a_masks_change_no_bit_of_any_model(string algorithm, string privacy)
     {
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
@@ -44,7 +46,8 @@ public sealed class PooledOptimumTests
             }
 
             ModelState state = consortium.ModelOf(round.BaseModel);
-            RoundSetting setting = new(4, Conductor.PublicRows(study, round.Participants));
+            double rows = Conductor.PublicRows(study, round.Participants);
+            RoundSetting setting = new(4, rows, rows);
             Assert.Equal(
                 round.Outcome!.Model,
                 program.AlgorithmFor(state, ClearStatistics.SizeOf(round)).Advance(state, setting, sum).Sha256());
