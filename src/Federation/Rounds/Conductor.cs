@@ -342,7 +342,13 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             catch (SumOpeningException problem)
             {
                 wrong.Add(problem.Message);
-                if (problem.Sites.Count(given.Remove) > 0)
+                string[] atFault = [.. problem.Sites.Where(given.ContainsKey)];
+                foreach (string site in atFault)
+                {
+                    given.Remove(site);
+                }
+
+                if (atFault.Length > 0)
                 {
                     continue;
                 }
