@@ -85,7 +85,7 @@ internal static class SumOpener
         EncryptedVector? sum = null;
         foreach ((string site, byte[] addend) in addends)
         {
-            EncryptedVector vector = EncryptedVector.Parse(parameters, addend, round.Words, round.Terms.SlotBits);
+            EncryptedVector vector = Parse(parameters, site, addend, round);
             if (sum is null)
             {
                 sum = vector;
@@ -99,6 +99,19 @@ internal static class SumOpener
         CollectiveKey key = CollectiveKey.Parse(
             parameters, RoundContexts.OfCeremony(study, ceremony), collectiveKey);
         return sum!.Rerandomised(key, RoundContexts.OfEncryptedSum(study, round));
+    }
+
+    private static EncryptedVector Parse(
+        ThresholdParameters parameters, string site, byte[] addend, RoundState round)
+    {
+        try
+        {
+            return EncryptedVector.Parse(parameters, addend, round.Words, round.Terms.SlotBits);
+        }
+        catch (CiphertextException problem)
+        {
+            throw new CiphertextException($"The addend of {site} is no encryption: {problem.Message}");
+        }
     }
 
     private static ulong[] Unmask(
