@@ -5,6 +5,7 @@ using DigitalTwin.Federation.Protection;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Privacy.DifferentialPrivacy;
+using DigitalTwin.Privacy.HomomorphicEncryption;
 using DigitalTwin.Privacy.Quantisation;
 using DigitalTwin.Privacy.SecureAggregation;
 
@@ -166,7 +167,7 @@ internal sealed class RoundSteps(
             (clear, addend) = Protect(study, round, protection, state, algorithm);
         }
         catch (Exception problem) when (problem is QuantisationException or CohortException or CryptographicException
-            or ArgumentException)
+            or CiphertextException or ArgumentException)
         {
             return await DeclineAsync(study, round, new Refusal("statistic", problem.Message), cancellationToken);
         }
@@ -276,8 +277,7 @@ internal sealed class RoundSteps(
             {
                 digest = artefacts.Store.Put(protection.Open(study, round, artefacts.Store.Get));
             }
-            catch (Exception problem) when (problem is CohortException
-                or Privacy.HomomorphicEncryption.CiphertextException or SumOpeningException)
+            catch (Exception problem) when (problem is CohortException or CiphertextException or SumOpeningException)
             {
                 return await DeclineAsync(study, round, new Refusal("opening", problem.Message), cancellationToken);
             }

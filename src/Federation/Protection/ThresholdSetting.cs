@@ -14,8 +14,13 @@ public sealed record ThresholdSetting(IReadOnlyList<string> Parties, ThresholdPa
     {
         string[] parties = [.. ceremony.Participants.Order(StringComparer.Ordinal)];
 
-        // The quorum of the ledger: fewer hospitals than can make a checkpoint final can't decrypt either.
         return new ThresholdSetting(
-            parties, ThresholdParameters.For(parties.Length, Quorum.Of(parties.Length), addends: parties.Length));
+            parties, ThresholdParameters.For(parties.Length, ThresholdOf(ceremony), addends: parties.Length));
     }
+
+    /// <summary>Decryptors that a sum under the key made in <paramref name="ceremony"/> takes.</summary>
+    /// <remarks>
+    /// The quorum of the ledger: fewer hospitals than can make a checkpoint final can't decrypt either.
+    /// </remarks>
+    public static int ThresholdOf(RoundState ceremony) => Quorum.Of(ceremony.Participants.Count);
 }

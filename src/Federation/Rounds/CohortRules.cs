@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DigitalTwin.Federation.Protection;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -13,7 +14,7 @@ internal static class CohortRules
     public static string WordOf(RoundPhase phase) => phase.ToString().ToLowerInvariant();
 
     /// <summary>Why a record does not fit, or null.</summary>
-    public static string? Refuses(RoundState round, JsonObject fields)
+    public static string? Refuses(StudyState study, RoundState round, JsonObject fields)
     {
         string phase = fields["phase"]!.GetValue<string>();
         string[] sites = Texts(fields, "sites");
@@ -47,16 +48,22 @@ internal static class CohortRules
             ? $"{silent} goes on in round {round.Number} without having {(round.Phase == RoundPhase.Sharing
                 ? "dealt shares"
                 : "committed")}."
-            : RefusesDecryptors(round, sites, fields);
+            : RefusesDecryptors(study, round, sites, fields);
     }
 
-    private static string? RefusesDecryptors(RoundState round, string[] sites, JsonObject fields)
+    private static string? RefusesDecryptors(StudyState study, RoundState round, string[] sites, JsonObject fields)
     {
         bool needed = round is { Protection: Studies.SumProtection.ThresholdEncryption, Phase: RoundPhase.Uploading };
         string[] decryptors = fields.ContainsKey("decryptors") ? Texts(fields, "decryptors") : [];
-        return decryptors.Length > 0 != needed || !decryptors.All(sites.Contains)
-            ? $"The decryptors of round {round.Number} are not a part of its survivors."
-            : null;
+        if (decryptors.Length > 0 != needed || !decryptors.All(sites.Contains))
+        {
+            return $"The decryptors of round {round.Number} are not a part of its survivors.";
+        }
+
+        int threshold = needed ? ThresholdSetting.ThresholdOf(study.KeyRound!) : 0;
+        return decryptors.Length == threshold
+            ? null
+            : $"The sum of round {round.Number} takes {threshold} decryptors, not {decryptors.Length}.";
     }
 
     private static string[] Texts(JsonObject fields, string name) =>

@@ -55,7 +55,7 @@ public sealed class StudyBook
             "study-accepted" or "study-declined" => RefusesAnswer(study, fields),
             "study-approved" => RefusesApproval(study, fields),
             "study-closed" => null,
-            "round-opened" => RefusesOpening(study, fields),
+            "round-opened" => OpeningRules.Refuses(study, fields),
             "model-released" => study.LatestModel == Text(fields, "model")
                 ? null
                 : $"Only the newest model of study {name} that a quorum attested can be released.",
@@ -211,44 +211,6 @@ public sealed class StudyBook
         return stranger is null ? null : $"{stranger} has not accepted study {study.Name}.";
     }
 
-    private static string? RefusesOpening(StudyState study, JsonObject fields)
-    {
-        (int number, int attempt) = study.NextRound;
-        if (study.Current is { Phase: not (RoundPhase.Final or RoundPhase.Aborted) } open)
-        {
-            return $"Round {open.Number} of study {study.Name} is still open.";
-        }
-
-        if (Integer(fields, "round") != number || Integer(fields, "attempt") != attempt)
-        {
-            return $"The next round of study {study.Name} is {number}, attempt {attempt}.";
-        }
-
-        if (Text(fields, "planDigest") != study.Document)
-        {
-            return $"Round {number} of study {study.Name} follows another plan than the approved one.";
-        }
-
-        string[] participants = Texts(fields, "participants");
-        string? stranger = participants.FirstOrDefault(site => !study.Active.Contains(site));
-        if (stranger is not null)
-        {
-            return $"{stranger} takes no part in study {study.Name}.";
-        }
-
-        // Below this, a coordinator with a third of the hospitals could open two sums of one round.
-        if (Integer(fields, "fewest") < Quorum.Of(participants.Length) || Integer(fields, "fewest") > participants.Length)
-        {
-            return $"Round {number} of {participants.Length} hospitals opens its sum for at least "
-                + $"{Quorum.Of(participants.Length)} survivors, not for {Integer(fields, "fewest")}.";
-        }
-
-        string baseModel = Text(fields, "baseModel");
-        return study.LatestModel is not { } latest || latest == baseModel
-            ? null
-            : $"Round {number} of study {study.Name} starts from another model than the last attested one.";
-    }
-
     private static string? RefusesRoundRecord(StudyState study, string record, JsonObject fields)
     {
         RoundState? round = study.Current;
@@ -270,7 +232,7 @@ public sealed class StudyBook
             "round-declined" when round.Phase != RoundPhase.Aborted => null,
             "shares-dealt" when round.Phase == RoundPhase.Sharing && !round.Bundles.ContainsKey(site) =>
                 RefusesSize(fields, "share bundle", 1, ArtefactSizes.MostOfBundle(round)),
-            "cohort-fixed" => CohortRules.Refuses(round, fields),
+            "cohort-fixed" => CohortRules.Refuses(study, round, fields),
             "update-committed" when round.Phase == RoundPhase.Committing && !round.Commitments.ContainsKey(site) =>
                 RefusesCommitment(study, round, fields),
             "sum-opened" when round.Phase == RoundPhase.Opening && !round.Openings.ContainsKey(site) =>
@@ -299,9 +261,16 @@ public sealed class StudyBook
     {
         bool shareKey = round.HasSharing;
         bool maskKey = round.Protection == SumProtection.Masks;
-        return fields.ContainsKey("shareKey") == shareKey && fields.ContainsKey("maskKey") == maskKey
-            ? null
-            : $"{Actor(fields)} joins round {round.Number} with other keys than its protection asks for.";
+        if (fields.ContainsKey("shareKey") != shareKey || fields.ContainsKey("maskKey") != maskKey)
+        {
+            return $"{Actor(fields)} joins round {round.Number} with other keys than its protection asks for.";
+        }
+
+        // A key is its hospital's own: under a copy, what is sealed to one hospital is for another to read.
+        byte[][] offered = [.. new[] { Key(fields, "maskKey"), Key(fields, "shareKey") }.OfType<byte[]>()];
+        string? owner = round.Keys.FirstOrDefault(pair => offered.Any(key =>
+            key.AsSpan().SequenceEqual(pair.Value.MaskKey) || key.AsSpan().SequenceEqual(pair.Value.ShareKey))).Key;
+        return owner is null ? null : $"{Actor(fields)} joins round {round.Number} with a key of {owner}.";
     }
 
     // An addend is its hospital's own: a copy of another one would count it twice.
@@ -336,15 +305,15 @@ public sealed class StudyBook
         name is not ("genesis" or "member-admitted" or "member-removed");
 
     private static RoundTerms ReadTerms(JsonObject fields) => new(
-        Integer(fields, "round"),
-        Integer(fields, "attempt"),
+        (int)Integer(fields, "round"),
+        (int)Integer(fields, "attempt"),
         ModelState.PurposeOf(Text(fields, "purpose")),
         Text(fields, "baseModel"),
         Texts(fields, "participants"),
         StudyWords.ProtectionOf(Text(fields, "protection")),
-        Integer(fields, "fewest"),
-        Integer(fields, "words"),
-        Integer(fields, "slotBits"),
+        (int)Integer(fields, "fewest"),
+        (int)Integer(fields, "words"),
+        (int)Integer(fields, "slotBits"),
         OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"));
 
     private static AnnouncedArtefact Announced(JsonObject fields, string name) =>
@@ -375,7 +344,7 @@ public sealed class StudyBook
     private static double? OptionalNumber(JsonObject fields, string name) =>
         OptionalText(fields, name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    private static int Integer(JsonObject fields, string name) => (int)fields[name]!.GetValue<long>();
+    private static long Integer(JsonObject fields, string name) => fields[name]!.GetValue<long>();
 
     private static string[] Texts(JsonObject fields, string name) =>
         [.. fields[name]!.AsArray().Select(item => item!.GetValue<string>())];
