@@ -80,6 +80,17 @@ internal static class HostileView
         Assert.Equal((round, phase), (consortium.Find(study).Current!.Number, consortium.Find(study).Current!.Phase));
     }
 
+    /// <summary>An artefact of a hospital with some bytes altered, kept by it and by the coordinator.</summary>
+    /// <returns>Its digest, for the hospital to commit to or to announce.</returns>
+    public static string Spoilt(
+        SimulatedConsortium consortium, string site, string digest, Action<byte[]> alter)
+    {
+        byte[] bytes = [.. consortium[site].Artefacts.Get(digest)!];
+        alter(bytes);
+        consortium.Artefacts.Put(bytes);
+        return consortium[site].Artefacts.Put(bytes);
+    }
+
     /// <summary>Whose record it is.</summary>
     public static string AuthorOf(JsonObject fields) => fields["actor"]!["id"]!.GetValue<string>();
 
