@@ -8,7 +8,7 @@ using DigitalTwin.Privacy.SecureAggregation;
 namespace DigitalTwin.Federation.Tests.Simulation;
 
 // Goal: no addend is protected with a key that is not its cohort's own. Method: the coordinator copies, invents or
-// exchanges keys, hospitals and models, on the ledger or in what it shows to one node; nobody's addend becomes readable.
+// exchanges keys, hospitals and models, on the ledger or in its words to one node; nobody's addend becomes readable.
 public sealed class HostileKeysTests
 {
     private const string Quick = "{ kind: newton, rounds: 2 }";
