@@ -8,8 +8,8 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Tests.Simulation;
 
-// Goal: a sum holds each survivor's addend once and nothing else, and nobody is made to compute with sizes that no
-// round has. Method: the coordinator closes rounds over other addends, or records and artefacts are larger than they may be.
+// Goal: a sum holds each survivor's addend once and nothing else, and no size that no round has is computed with.
+// Method: the coordinator closes rounds over other addends, or records and artefacts are larger than they may be.
 public sealed class HostileClosingTests
 {
     private const string Quick = "{ kind: newton, rounds: 2 }";
