@@ -38,7 +38,8 @@ internal static class CohortRules
 
         if (sites.Length < round.Terms.Fewest)
         {
-            return $"Round {round.Number} goes on with at least {round.Terms.Fewest} hospitals, not with {sites.Length}.";
+            return $"Round {round.Number} goes on with at least {round.Terms.Fewest} hospitals, "
+                + $"not with {sites.Length}.";
         }
 
         string? silent = sites.FirstOrDefault(site => !(round.Phase == RoundPhase.Sharing

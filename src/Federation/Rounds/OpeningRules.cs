@@ -46,7 +46,8 @@ internal static class OpeningRules
         }
 
         // Below this, a coordinator with a third of the hospitals could open two sums of one round.
-        if (Integer(fields, "fewest") < Quorum.Of(participants.Length) || Integer(fields, "fewest") > participants.Length)
+        if (Integer(fields, "fewest") < Quorum.Of(participants.Length)
+            || Integer(fields, "fewest") > participants.Length)
         {
             return $"Round {number} of {participants.Length} hospitals opens its sum for at least "
                 + $"{Quorum.Of(participants.Length)} survivors, not for {Integer(fields, "fewest")}.";

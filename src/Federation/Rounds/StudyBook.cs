@@ -13,8 +13,8 @@ namespace DigitalTwin.Federation.Rounds;
 /// </summary>
 /// <remarks>
 /// The ledger checks who may write a record; <see cref="Refuses"/> checks that it fits the sequence of its study, so
-/// the order opened → joined → dealt → committed → opened sum → closed → attested → final can't be broken by anyone, the coordinator
-/// included. Signatures are checked before a record comes here.
+/// the order opened → joined → dealt → committed → opened sum → closed → attested → final can't be broken by anyone,
+/// the coordinator included. Signatures are checked before a record comes here.
 /// </remarks>
 public sealed class StudyBook
 {

@@ -219,17 +219,8 @@ public sealed class HostileCoordinatorTests
             Assert.StartsWith("plan: ", reason, StringComparison.Ordinal));
     }
 
-    private static Draft? Altered(Draft? draft, string name, string field, JsonNode value)
-    {
-        if (draft?.Name != name)
-        {
-            return draft;
-        }
-
-        JsonObject fields = (JsonObject)draft.Fields.DeepClone();
-        fields[field] = value.DeepClone();
-        return draft with { Fields = fields };
-    }
+    private static Draft? Altered(Draft? draft, string name, string field, JsonNode value) =>
+        HostileView.Altered(draft, name, field, value);
 
     private static Draft Opening(StudyState study, string baseModel) => new("round-opened", new JsonObject
     {

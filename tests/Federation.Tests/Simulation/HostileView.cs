@@ -32,7 +32,7 @@ internal static class HostileView
     }
 
     /// <summary>
-    /// The study as a node would know it, had its copy of the ledger been rewritten and had nobody checked the sequence.
+    /// The study as a node would know it, had its copy of the ledger been rewritten and had nobody checked it.
     /// </summary>
     /// <param name="alter">Alters the fields of a record in place; false leaves the record out.</param>
     public static StudyState Of(
@@ -59,7 +59,11 @@ internal static class HostileView
     /// <summary>Lets a node act on a study as it was shown to it.</summary>
     /// <param name="cosigned">Records of the data log that a quorum has cosigned.</param>
     public static Task<bool> AdvanceAsync(
-        SimulatedConsortium consortium, string site, StudyState shown, long cosigned, CancellationToken cancellationToken)
+        SimulatedConsortium consortium,
+        string site,
+        StudyState shown,
+        long cosigned,
+        CancellationToken cancellationToken)
     {
         HashSet<string> enrolled = [.. consortium.Hospitals.Select(hospital => hospital.Name)];
         return consortium[site].Participant.AdvanceAsync(
@@ -80,6 +84,17 @@ internal static class HostileView
         Assert.Equal((round, phase), (consortium.Find(study).Current!.Number, consortium.Find(study).Current!.Phase));
     }
 
+    /// <summary>An artefact of a hospital with some bytes altered, kept by it and by the coordinator.</summary>
+    /// <returns>Its digest, for the hospital to commit to or to announce.</returns>
+    public static string Spoilt(
+        SimulatedConsortium consortium, string site, string digest, Action<byte[]> alter)
+    {
+        byte[] bytes = [.. consortium[site].Artefacts.Get(digest)!];
+        alter(bytes);
+        consortium.Artefacts.Put(bytes);
+        return consortium[site].Artefacts.Put(bytes);
+    }
+
     /// <summary>Whose record it is.</summary>
     public static string AuthorOf(JsonObject fields) => fields["actor"]!["id"]!.GetValue<string>();
 
@@ -97,7 +112,8 @@ internal static class HostileView
     /// <summary>No addend in any hospital's journal may have left it, but for public keys.</summary>
     public static void AssertNothingUploaded(SimulatedConsortium consortium) => Assert.All(
         consortium.Hospitals,
-        hospital => Assert.DoesNotContain(hospital.Journal.Entries, entry => entry is { Uploaded: true, Public: false }));
+        hospital => Assert.DoesNotContain(
+            hospital.Journal.Entries, entry => entry is { Uploaded: true, Public: false }));
 
     /// <summary>
     /// Of the masked addends that the coordinator holds, no subset adds up to what its hospitals computed: masks come
