@@ -103,9 +103,10 @@ public sealed class WireTests
         ReplayKey replay = node.Folder.LoadReplayKey();
         using SeededRandomBits noise = replay.Noise(document.Sha256, round.Number, round.Attempt, round.BaseModel);
         ulong[] words = new ulong[round.Words];
+        double rows = Conductor.PublicRows(study, round.Participants);
         program.AlgorithmFor(state, new CohortSize(round.Participants.Count, round.Terms.Fewest)).Contribute(
             state,
-            new RoundSetting(round.Participants.Count, Conductor.PublicRows(study, round.Participants)),
+            new RoundSetting(round.Participants.Count, rows, rows),
             new LocalInputs(
                 node.Data.Site.Train,
                 node.Data.Site.Test,

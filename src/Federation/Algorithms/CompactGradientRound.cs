@@ -13,9 +13,9 @@ namespace DigitalTwin.Federation.Algorithms;
 /// rounded to a coarse grid, and the sum takes a few bits per parameter.
 /// </summary>
 /// <remarks>
-/// The distributed discrete Gaussian mechanism of Kairouz, Liu and Steinke (ICML 2021), with one patient where they have
-/// one client; see <see cref="PatientEncoding"/> for the sensitivity. The grid is too coarse to pass the noise off as
-/// continuous, so releases are accounted as zCDP. The held-out loss travels exactly, in limbs behind the vector.
+/// The distributed discrete Gaussian mechanism of Kairouz, Liu and Steinke (ICML 2021), with one patient where they
+/// have one client; see <see cref="PatientEncoding"/> for the sensitivity. The grid is too coarse to pass the noise off
+/// as continuous, so releases are accounted as zCDP. The held-out loss travels exactly, in limbs behind the vector.
 /// </remarks>
 public sealed class CompactGradientRound : RoundAlgorithm
 {

@@ -84,7 +84,9 @@ public abstract class RoundAlgorithm
     /// </remarks>
     public const int ScaleBits = 36;
 
-    /// <summary>Bits of a slot that holds a statistic exactly, as <see cref="Privacy.Quantisation.FixedPoint"/>.</summary>
+    /// <summary>
+    /// Bits of a slot that holds a statistic exactly, as <see cref="Privacy.Quantisation.FixedPoint"/>.
+    /// </summary>
     public const int ExactSlotBits = 64;
 
     /// <summary>Length of the addend in slots.</summary>

@@ -57,7 +57,9 @@ public sealed class StudyProgram
         _ => throw new InvalidOperationException("The study has ended: there is no further round."),
     };
 
-    /// <summary>The smallest cohort that the study allows: what is said of its noise before the cohort is known.</summary>
+    /// <summary>
+    /// The smallest cohort that the study allows: what is said of its noise before the cohort is known.
+    /// </summary>
     public CohortSize SmallestCohort => new(
         _document.Study.MinimumSites, SurvivorRule.Fewest(_document.Study, _document.Study.MinimumSites));
 

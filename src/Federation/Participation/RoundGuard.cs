@@ -5,7 +5,9 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Participation;
 
-/// <summary>What a node holds a study and each of its rounds to, before it takes part and before it opens a sum.</summary>
+/// <summary>
+/// What a node holds a study and each of its rounds to, before it takes part and before it opens a sum.
+/// </summary>
 internal sealed class RoundGuard(
     string site, NodePolicy policy, SiteData data, SpendingJournal journal, StudyArtefacts artefacts)
 {
@@ -63,8 +65,8 @@ internal sealed class RoundGuard(
 
     /// <summary>Why this node does not help to open the sum of a round's survivors, or null.</summary>
     /// <remarks>
-    /// The order of the ledger has been checked on this node's own copy; here it counts for itself once more, and what it
-    /// has answered before is in its own journal.
+    /// The order of the ledger has been checked on this node's own copy; here it counts for itself once more, and what
+    /// it has answered before is in its own journal.
     /// </remarks>
     public Refusal? CheckSurvivors(StudyState study, RoundState round, StudyDocument document)
     {

@@ -346,7 +346,8 @@ internal sealed class RoundSteps(
     // All rounds are looked at: an attestation of an earlier one may have been missed.
     private void BookNoise(StudyState study, StudyProgram program)
     {
-        foreach (RoundState round in study.Rounds.Where(round => round is { Purpose: RoundPurpose.Train, Outcome: not null }))
+        foreach (RoundState round in study.Rounds.Where(one =>
+            one is { Purpose: RoundPurpose.Train, Outcome: not null }))
         {
             RoundNoise? noise = program.TrainingAlgorithm(SizeOf(round)).NoiseOf(round.Survivors.Count);
             if (noise is not null

@@ -4,7 +4,9 @@ using DigitalTwin.Federation.Studies;
 
 namespace DigitalTwin.Federation.Participation;
 
-/// <summary>Documents, models and other artefacts of studies: from this node's disk, else from the coordinator.</summary>
+/// <summary>
+/// Documents, models and other artefacts of studies: from this node's disk, else from the coordinator.
+/// </summary>
 internal sealed class StudyArtefacts(ArtefactStore store, StudyNetwork network)
 {
     private readonly Dictionary<string, StudyDocument> _documents = new(StringComparer.Ordinal);

@@ -6,7 +6,9 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Protection;
 
-/// <summary>How large the artefacts of a round are: what a hospital may announce and the coordinator will take.</summary>
+/// <summary>
+/// How large the artefacts of a round are: what a hospital may announce and the coordinator will take.
+/// </summary>
 public static class ArtefactSizes
 {
     /// <summary>Bytes of one protected addend.</summary>

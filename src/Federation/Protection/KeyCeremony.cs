@@ -7,7 +7,9 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Protection;
 
-/// <summary>A round in which the hospitals make the collective key of a study; nobody ever holds its secret half.</summary>
+/// <summary>
+/// A round in which the hospitals make the collective key of a study; nobody ever holds its secret half.
+/// </summary>
 /// <remarks>
 /// The "addend" is the public key share, which needs no protection. It is committed to before any travels, so that no
 /// hospital can choose its own by the others'. The key is ephemeral: it serves this study and is deleted with it.

@@ -5,8 +5,8 @@ namespace DigitalTwin.Federation.Protection;
 
 /// <summary>A hospital's half of a protection: it hides this hospital's addends and helps to open their sums.</summary>
 /// <remarks>
-/// What it holds in memory is gone after a restart: until it has committed, the hospital then leaves the round. What the
-/// others rely on from then on is kept in a <see cref="SecretStore"/> and deleted when the round is over.
+/// What it holds in memory is gone after a restart: until it has committed, the hospital then leaves the round. What
+/// the others rely on from then on is kept in a <see cref="SecretStore"/> and deleted when the round is over.
 /// </remarks>
 internal abstract class NodeProtection : IDisposable
 {

@@ -127,7 +127,8 @@ internal static class SumOpener
             }
             catch (CiphertextException problem)
             {
-                throw new SumOpeningException($"The addend of {site} is no encryption: {problem.Message}", [site], problem);
+                throw new SumOpeningException(
+                    $"The addend of {site} is no encryption: {problem.Message}", [site], problem);
             }
         }
 

@@ -224,8 +224,9 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
             ? Close(
                 study,
                 "failed",
-                $"{reason} Round {round.Number} needs {round.Terms.Fewest} addends and has {here.Length}; the sum stays "
-                    + "closed and is not tried again from this model. Restart the nodes and launch the study again.",
+                $"{reason} Round {round.Number} needs {round.Terms.Fewest} addends and has {here.Length}; the sum "
+                    + "stays closed and is not tried again from this model. Restart the nodes and launch the study "
+                    + "again.",
                 null)
             : Abort(study, round, missing, reason);
     }

@@ -2,17 +2,22 @@ using System.Text.Json.Nodes;
 
 namespace DigitalTwin.Federation.Rounds;
 
-/// <summary>What a <c>round-closed</c> record may say: exactly the committed addends of exactly the survivors.</summary>
+/// <summary>
+/// What a <c>round-closed</c> record may say: exactly the committed addends of exactly the survivors.
+/// </summary>
 internal static class OutcomeRules
 {
-    /// <summary>Why a record does not fit, with the name of the hospital whose addend is wrong; null when it does.</summary>
+    /// <summary>
+    /// Why a record does not fit, with the name of the hospital whose addend is wrong; null when it does.
+    /// </summary>
     public static string? Refuses(RoundState round, JsonObject fields)
     {
         (string Site, string Sha256)[] addends = Pairs(fields, "addends");
         HashSet<string> counted = new(StringComparer.Ordinal);
         foreach ((string site, string digest) in addends)
         {
-            string? fault = !round.Cohort.Contains(site) ? $"holds an addend of {site}, which is not among its survivors"
+            string? fault = !round.Cohort.Contains(site)
+                    ? $"holds an addend of {site}, which is not among its survivors"
                 : !counted.Add(site) ? $"counts the addend of {site} twice"
                 : digest != round.Commitments[site]
                     ? $"holds another addend of {site} than the one it committed to"

@@ -5,7 +5,9 @@ using DigitalTwin.Privacy.HomomorphicEncryption;
 
 namespace DigitalTwin.Federation.Rounds;
 
-/// <summary>What the next round of a study has to be: a function of document and ledger that every party computes.</summary>
+/// <summary>
+/// What the next round of a study has to be: a function of document and ledger that every party computes.
+/// </summary>
 internal static class RoundPlan
 {
     /// <summary>The terms on which the next round is opened for these hospitals.</summary>

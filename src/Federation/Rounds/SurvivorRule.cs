@@ -11,8 +11,8 @@ public static class SurvivorRule
     /// </summary>
     /// <remarks>
     /// The quorum is above (n + f)/2 for f &lt; n/3 dishonest hospitals, as Bonawitz et al. (CCS 2017, theorem 6.5)
-    /// demand against a coordinator that shows different survivors to different hospitals. It is computed here, by every
-    /// party, and not chosen by anyone.
+    /// demand against a coordinator that shows different survivors to different hospitals. It is computed here, by
+    /// every party, and not chosen by anyone.
     /// </remarks>
     public static int Fewest(Study study, int participants) =>
         Math.Max(study.MinimumSites, Quorum.Of(participants));

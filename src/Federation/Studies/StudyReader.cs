@@ -149,7 +149,8 @@ internal static class StudyReader
                 node.Optional("clip")?.Number(1e-6, 1e6) ?? 10,
                 node.Optional("patients")?.Integer(1, 10_000_000) ?? 10_000)
             : throw node.Problem(
-                "newton and gradients without differential privacy need exact sums; say exact, or leave the field out.");
+                "newton and gradients without differential privacy need exact sums; "
+                    + "say exact, or leave the field out.");
     }
 
     private static void RefuseImpossible(

@@ -43,7 +43,8 @@ public sealed class HeldShares : IDisposable
     public IReadOnlyList<string> Dealers => [.. _dealers];
 
     /// <summary>Restores what <see cref="Export"/> gave. The caller wipes <paramref name="exported"/>.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no export, or one that was cut short or altered.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no export, or one that was cut short or
+    /// altered.</exception>
     public static HeldShares Import(byte[] exported)
     {
         ReadOnlySpan<byte> rest = exported;
@@ -128,7 +129,8 @@ public sealed class HeldShares : IDisposable
     /// mask's seed where it survived and of its mask key where it is lost.
     /// </summary>
     /// <param name="context">The context that the shares were accepted in.</param>
-    /// <param name="survivors">The set that the consistency round fixed; checking its signatures is the caller's.</param>
+    /// <param name="survivors">The set that the consistency round fixed; checking its signatures is the
+    /// caller's.</param>
     /// <returns>Bytes for <see cref="Unmasking"/>; the same for the same set.</returns>
     /// <exception cref="CohortException">
     /// Another context, a set that would not hide every survivor, that this node is not of or that has a node which has

@@ -25,7 +25,9 @@ public sealed class RevealedShares
     /// <summary>Nothing that a node of a cohort of this size reveals is longer.</summary>
     public static int MostBytes(int cohort) => HeaderBytes + (cohort * EntryBytes);
 
-    /// <summary>What <paramref name="holder"/> revealed, once it is what that holder must reveal for that set.</summary>
+    /// <summary>
+    /// What <paramref name="holder"/> revealed, once it is what that holder must reveal for that set.
+    /// </summary>
     /// <returns>Null, with the fault as the end of a sentence about the holder, where it is not.</returns>
     internal static RevealedShares? Parse(byte[] bytes, string holder, SurvivorSet set, out string fault)
     {

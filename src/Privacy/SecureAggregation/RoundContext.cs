@@ -55,7 +55,9 @@ public sealed record RoundContext(
     /// </summary>
     internal SparseGraphBounds? InsecureBounds { get; init; }
 
-    /// <summary>32 bytes: SHA-256 over the length-prefixed fields, names and keys in ordinal order of the names.</summary>
+    /// <summary>
+    /// 32 bytes: SHA-256 over the length-prefixed fields, names and keys in ordinal order of the names.
+    /// </summary>
     public byte[] Digest()
     {
         Transcript transcript = new Transcript(Domain)

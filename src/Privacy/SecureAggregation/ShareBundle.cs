@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace DigitalTwin.Privacy.SecureAggregation;
 
-/// <summary>What a dealer hands out: its commitment, and for every holder two sealed shares and their digests.</summary>
+/// <summary>
+/// What a dealer hands out: its commitment, and for every holder two sealed shares and their digests.
+/// </summary>
 /// <remarks>
 /// Version (1 byte) ‖ commitment to b (32) ‖ for every holder in ordinal order: sealed share of b and of the mask key
 /// (64 + 16) ‖ digest of the share of b (32) ‖ digest of the share of the mask key (32). The digests let everybody tell

@@ -69,7 +69,9 @@ internal sealed record SparseGraphBounds(int Degree, int Threshold, int WindowSu
         return null;
     }
 
-    /// <summary>How many of <paramref name="marked"/> among the population are in a sample without replacement.</summary>
+    /// <summary>
+    /// How many of <paramref name="marked"/> among the population are in a sample without replacement.
+    /// </summary>
     /// <remarks>
     /// Whole numbers decide, so that every node finds the same graph whatever its logarithms round to.
     /// </remarks>

@@ -12,6 +12,8 @@ public sealed class UnmaskingException(
     IReadOnlyList<string> sites,
     Exception? innerException = null) : Exception(message, innerException)
 {
-    /// <summary>The nodes at fault, or those whose shares are missing, in ordinal order; empty for the caller's.</summary>
+    /// <summary>
+    /// The nodes at fault, or those whose shares are missing, in ordinal order; empty for the caller's.
+    /// </summary>
     public IReadOnlyList<string> Sites { get; } = sites;
 }

@@ -97,7 +97,9 @@ public sealed class ParticipantTests
 
         Assert.Equal("complete", first.Closing!.Verdict);
         Assert.StartsWith(
-            "privacy.mostEpsilonInTotal: ε = 1 on top of 0.786 spent", second.Declined["north"], StringComparison.Ordinal);
+            "privacy.mostEpsilonInTotal: ε = 1 on top of 0.786 spent",
+            second.Declined["north"],
+            StringComparison.Ordinal);
         Assert.Equal(["east", "south", "west"], second.Participants);
         Assert.InRange(Spent(consortium["north"]), 0.78, 1.5);
     }

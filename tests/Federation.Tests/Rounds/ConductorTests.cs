@@ -57,7 +57,8 @@ public sealed class ConductorTests
     {
         string[] away = ["south", "west"];
         (SimulatedConsortium consortium, StudyState study) = await Run(
-            StudyText.Study(Quick), (site, study) => away.Contains(site) && study.Current?.Phase == RoundPhase.Uploading);
+            StudyText.Study(Quick),
+            (site, study) => away.Contains(site) && study.Current?.Phase == RoundPhase.Uploading);
 
         Assert.Equal("failed", study.Closing!.Verdict);
         Assert.Contains(

@@ -64,8 +64,8 @@ public sealed class ConfidentialityTests
                 item => (long)item.Bytes.Length)));
         Assert.Equal(
             [
-                "fetch", "round-joined", "shares-dealt", "site-evaluated", "study-accepted", "sum-attested", "sum-opened",
-                "update-committed", "upload",
+                "fetch", "round-joined", "shares-dealt", "site-evaluated", "study-accepted", "sum-attested",
+                "sum-opened", "update-committed", "upload",
             ],
             departures.Select(item => item.What).Distinct().Order(StringComparer.Ordinal));
     }

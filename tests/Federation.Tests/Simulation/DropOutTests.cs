@@ -8,9 +8,9 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Tests.Simulation;
 
-// Goal: whoever is lost after the keys stood, the sum of the others is exact to the bit. Method: whole consortia of up to
-// 128 hospitals whose members vanish in any phase; each opened sum is compared with the sum of the statistics in clear,
-// recomputed from the survivors' rows.
+// Goal: whoever is lost after the keys stood, the sum of the others is exact to the bit. Method: whole consortia of up
+// to 128 hospitals whose members vanish in any phase; each opened sum is compared with the sum of the statistics in
+// clear, recomputed from the survivors' rows.
 public sealed class DropOutTests
 {
     private static readonly RoundPhase[] Phases =

@@ -6,8 +6,8 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Federation.Tests.Simulation;
 
-// Goal: under threshold encryption a study comes to the same model as under masks, bit for bit, and a hospital gives one
-// decryption share per sum. Method: whole consortia, whose opened sums are compared with the sums in clear.
+// Goal: under threshold encryption a study comes to the same model as under masks, bit for bit, and a hospital gives
+// one decryption share per sum. Method: whole consortia, whose opened sums are compared with the sums in clear.
 public sealed class ThresholdEncryptionTests
 {
     private const string Encrypted = "{ protection: threshold-he, dp: none }";

@@ -125,9 +125,12 @@ public sealed class RecordCatalogueTests
     {
         Statement statement = Build("round-closed", Fields.InRound(
             ("addends", new JsonArray(Fields.Of(("site", "hospital-a"), ("sha256", Fields.Digest("a"))))),
+            ("openings", new JsonArray(Fields.Of(("site", "hospital-b"), ("sha256", Fields.Digest("b"))))),
             ("sum", Fields.Digest("sum")), ("model", Fields.Digest("model"))));
 
-        Assert.Equal(["addends/hospital-a", "sum", "model"], statement.Subjects.Select(subject => subject.Name));
+        Assert.Equal(
+            ["addends/hospital-a", "openings/hospital-b", "sum", "model"],
+            statement.Subjects.Select(subject => subject.Name));
         Assert.Throws<RecordFormatException>(() => RecordCatalogue.Check(statement with { Subjects = [] }));
         Assert.Throws<RecordFormatException>(() => RecordCatalogue.Check(
             statement with { Subjects = [.. statement.Subjects.Reverse()] }));
@@ -163,7 +166,8 @@ public sealed class RecordCatalogueTests
     [InlineData("0.5\n", false)]
     public void A_decimal_text_has_digits_only(string loss, bool accepted)
     {
-        JsonObject fields = Fields.InRound(("addends", new JsonArray()), ("sum", Fields.Digest("s")),
+        JsonObject fields = Fields.InRound(("addends", new JsonArray()), ("openings", new JsonArray()),
+            ("sum", Fields.Digest("s")),
             ("model", Fields.Digest("m")), ("loss", loss));
 
         Assert.Equal(accepted, Record.Exception(() => Build("round-closed", fields)) is null);

@@ -8,7 +8,8 @@ using FsCheck.Fluent;
 namespace DigitalTwin.Privacy.Tests.SecureAggregation;
 
 // Goal: a mask is the AES-256-CTR stream of its key, cut into slots, whatever the length of the vector. Method: bytes
-// of openssl, hashes of long streams from Python, a plain reference word by word, and the algebra of adding and removing.
+// of openssl, hashes of long streams from Python, a plain reference word by word, and the algebra of adding and
+// removing.
 public sealed class MaskSetTests
 {
     private static readonly byte[] Key = [.. Enumerable.Range(0, SecretBytes.KeySize).Select(i => (byte)i)];

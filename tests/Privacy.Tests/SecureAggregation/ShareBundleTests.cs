@@ -2,8 +2,8 @@ using DigitalTwin.Privacy.SecureAggregation;
 
 namespace DigitalTwin.Privacy.Tests.SecureAggregation;
 
-// Goal: a bundle whose commitment and digests anybody can recompute, and that is read in one way only. Method: the bytes
-// of a small one from Python, and every length and version but the right one.
+// Goal: a bundle whose commitment and digests anybody can recompute, and that is read in one way only. Method: the
+// bytes of a small one from Python, and every length and version but the right one.
 public sealed class ShareBundleTests
 {
     private static readonly RoundContext Context =

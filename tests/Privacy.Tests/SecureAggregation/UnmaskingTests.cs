@@ -4,8 +4,8 @@ using DigitalTwin.Privacy.SecureAggregation;
 namespace DigitalTwin.Privacy.Tests.SecureAggregation;
 
 // Goal: whoever drops out after the shares are dealt, the sum of the survivors is exact, and nothing else opens.
-// Method: whole rounds with real keys and slots at their largest; every subset of drop-outs for small cohorts, drawn ones for
-// large; what is left of a lost node's late addend.
+// Method: whole rounds with real keys and slots at their largest; every subset of drop-outs for small cohorts, drawn
+// ones for large; what is left of a lost node's late addend.
 public sealed class UnmaskingTests
 {
     [Theory]
