@@ -132,6 +132,27 @@ public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTest
     }
 
     [Fact]
+    public void Under_threshold_encryption_the_demo_ends_complete_and_its_ledger_verifies()
+    {
+        using TemporaryFolder folder = new();
+        Answer answer = Dtwin.RunIn(
+            folder.FullPath,
+            "demo", "--json", "--out", "out", "--protection", "threshold-he", "--algorithm", "newton",
+            "--epsilon", "none");
+
+        Assert.True(answer.ExitCode == ExitCodes.Complete, answer.ToString());
+        using JsonDocument document = JsonDocument.Parse(answer.Output);
+        Assert.Equal(
+            "threshold-he", document.RootElement.GetProperty("privacy").GetProperty("protection").GetString());
+        Answer recompute = Dtwin.Run("audit", "recompute", folder["out/ledger"]);
+        Assert.True(recompute.ExitCode == ExitCodes.Complete, recompute.ToString());
+        Assert.Contains("heart-risk round 1 (keys, threshold-he): 4 addends", recompute.Output, StringComparison.Ordinal);
+        Assert.Contains("(train, threshold-he): 4 addends, opened by 3", recompute.Output, StringComparison.Ordinal);
+        Answer verify = Dtwin.Run("audit", "verify", folder["out/ledger"]);
+        Assert.True(verify.ExitCode == ExitCodes.Complete, verify.ToString());
+    }
+
+    [Fact]
     public void Newton_on_the_real_hospitals_under_masks_is_the_pooled_optimum()
     {
         string? data = SharedFiles.Find("data/heart_disease");

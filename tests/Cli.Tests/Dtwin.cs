@@ -65,6 +65,8 @@ internal sealed class RunningDtwin : IDisposable
 
     public string Output => Read(_output);
 
+    public string Error => Read(_error);
+
     /// <summary>Processes whose parent this one is.</summary>
     public int[] Children() => [.. Proc.Ids().Where(id => Proc.ParentOf(id) == Id)];
 
@@ -91,6 +93,9 @@ internal sealed class RunningDtwin : IDisposable
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }
+
+    /// <summary>Ends it with SIGKILL, at once and without another process.</summary>
+    public void Kill() => _process.Kill();
 
     public void Dispose()
     {

@@ -7,20 +7,45 @@ namespace DigitalTwin.HospitalNode.Membership;
 /// Secrets that an open round or study still needs after a restart: one file each, readable by its owner only.
 /// </summary>
 /// <remarks>
-/// A deleted secret is overwritten first. That wipes it on a plain disk; a file system that copies on write, a flash
-/// drive or a snapshot may keep it, so the folder belongs on an encrypted disk and out of backups.
+/// A deleted or replaced secret is overwritten. That wipes it on a plain disk; a file system that copies on write, a
+/// flash drive or a snapshot may keep it, so the folder belongs on an encrypted disk and out of backups.
 /// </remarks>
 internal static class RoundSecretFolder
 {
     /// <summary>The secrets in <paramref name="folder"/>, which is made when the first one is kept.</summary>
-    public static SecretStore Open(string folder) => new(
-        name => File.Exists(PathOf(folder, name)) ? File.ReadAllBytes(PathOf(folder, name)) : null,
-        (name, secret) =>
+    /// <remarks>One process uses a folder at a time: what a crash left half written is wiped here.</remarks>
+    public static SecretStore Open(string folder)
+    {
+        WipeLeftovers(folder);
+        return new SecretStore(
+            name => File.Exists(PathOf(folder, name)) ? File.ReadAllBytes(PathOf(folder, name)) : null,
+            (name, secret) => Put(folder, PathOf(folder, name), secret),
+            name => Delete(PathOf(folder, name)));
+    }
+
+    // A process that was killed while it wrote leaves a copy of the secret under a name that nobody asks for again.
+    private static void WipeLeftovers(string folder)
+    {
+        foreach (string leftover in Directory.Exists(folder)
+            ? Directory.GetFiles(folder, "*" + DurableFile.LeftoverEnding)
+            : [])
         {
-            DurableFile.CreateFolder(folder);
-            DurableFile.WriteAtomically(PathOf(folder, name), secret, ownerOnly: true);
-        },
-        name => Delete(PathOf(folder, name)));
+            Delete(leftover);
+        }
+    }
+
+    private static void Put(string folder, string path, byte[] secret)
+    {
+        DurableFile.CreateFolder(folder);
+
+        // The new file takes the name of the old one, whose bytes stay on the disk unless they are wiped by a handle.
+        using FileStream? old = File.Exists(path) ? OpenToWipe(path) : null;
+        DurableFile.WriteAtomically(path, secret, ownerOnly: true);
+        if (old is not null)
+        {
+            Wipe(old);
+        }
+    }
 
     // Names are made of study, round and attempt; none can lead out of the folder.
     private static string PathOf(string folder, string name) => name.All(IsPlain)
@@ -37,12 +62,21 @@ internal static class RoundSecretFolder
             return;
         }
 
-        using (FileStream file = new(path, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 0))
+        using (FileStream file = OpenToWipe(path))
         {
-            file.Write(new byte[file.Length]);
-            DurableFile.Sync(file.SafeFileHandle);
+            Wipe(file);
         }
 
         File.Delete(path);
+    }
+
+    // Whoever has the file open, a backup for one, must not keep a secret from being wiped.
+    private static FileStream OpenToWipe(string path) =>
+        new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
+    private static void Wipe(FileStream file)
+    {
+        file.Write(new byte[file.Length]);
+        DurableFile.Sync(file.SafeFileHandle);
     }
 }

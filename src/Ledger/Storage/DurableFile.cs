@@ -20,7 +20,7 @@ public static partial class DurableFile
     private const int Interrupted = 4;
 
     /// <summary>Ending of the files that an interrupted <see cref="WriteAtomically"/> may leave behind.</summary>
-    internal const string LeftoverEnding = ".tmp";
+    public const string LeftoverEnding = ".tmp";
 
     /// <summary>Waits until the content of an open file is on disk.</summary>
     /// <exception cref="IOException">The kernel reports an error; what reached the disk is then unknown.</exception>
