@@ -43,7 +43,8 @@ internal sealed class ClearSums(ProcessConsortium consortium, StudyState study)
         SiteData data = SiteDataLoader.Load(consortium.SourceOf(hospital)).Site;
         ReplayKey replay = consortium.FolderOf(hospital).LoadReplayKey();
         using SeededRandomBits noise = replay.Noise(study.Document, round.Number, round.Attempt, round.BaseModel);
-        RoundSetting setting = new(round.Participants.Count, Conductor.PublicRows(study, round.Participants));
+        double rows = Conductor.PublicRows(study, round.Participants);
+        RoundSetting setting = new(round.Participants.Count, rows, rows);
         LocalInputs inputs = new(
             data.Train, data.Test, replay.Batches(study.Document, round.Number, round.BaseModel), noise);
         ulong[] words = new ulong[round.Words];
