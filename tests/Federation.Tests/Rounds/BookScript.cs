@@ -186,11 +186,11 @@ internal sealed class BookScript
 
     public BookScript Commit(string site, int round = 1, char? addend = null, int bytes = 16) =>
         WriteToRound(site, "update-committed", round, 1, new()
-    {
-        ["addend"] = Digest(addend ?? site[0]),
-        ["commitment"] = Digest('9'),
-        ["bytes"] = bytes,
-    });
+        {
+            ["addend"] = Digest(addend ?? site[0]),
+            ["commitment"] = Digest('9'),
+            ["bytes"] = bytes,
+        });
 
     public BookScript Close(char altered = '\0', char opening = '\0', params string[] sites) =>
         WriteToRound("centre", "round-closed", 1, 1, new()
