@@ -147,7 +147,8 @@ public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTest
             "threshold-he", document.RootElement.GetProperty("privacy").GetProperty("protection").GetString());
         Answer recompute = Dtwin.Run("audit", "recompute", folder["out/ledger"]);
         Assert.True(recompute.ExitCode == ExitCodes.Complete, recompute.ToString());
-        Assert.Contains("heart-risk round 1 (keys, threshold-he): 4 addends", recompute.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "heart-risk round 1 (keys, threshold-he): 4 addends", recompute.Output, StringComparison.Ordinal);
         Assert.Contains("(train, threshold-he): 4 addends, opened by 3", recompute.Output, StringComparison.Ordinal);
         Answer verify = Dtwin.Run("audit", "verify", folder["out/ledger"]);
         Assert.True(verify.ExitCode == ExitCodes.Complete, verify.ToString());

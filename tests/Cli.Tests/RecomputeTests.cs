@@ -17,7 +17,8 @@ public sealed class RecomputeTests(RecomputeTests.ShortRun run) : IClassFixture<
         string[] lines = answer.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4, lines.Length);
         Assert.All(lines[..3], line =>
-            Assert.Matches(@"\Ashort round [1-3] \([a-z]+, masks\): 4 addends, opened by 4: agrees, [0-9a-f]{64}\z", line));
+            Assert.Matches(
+                @"\Ashort round [1-3] \([a-z]+, masks\): 4 addends, opened by 4: agrees, [0-9a-f]{64}\z", line));
         Assert.Equal("ALL SUMS AGREE", lines[3]);
     }
 
@@ -93,7 +94,8 @@ public sealed class RecomputeTests(RecomputeTests.ShortRun run) : IClassFixture<
         public ShortRun()
         {
             Answer answer = Dtwin.RunIn(
-                _folder.FullPath, "demo", "--out", "out", "--study", _folder.Write("s.yaml", StudyYaml.Newton("short")));
+                _folder.FullPath,
+                "demo", "--out", "out", "--study", _folder.Write("s.yaml", StudyYaml.Newton("short")));
             Assert.True(answer.ExitCode == ExitCodes.Complete, answer.ToString());
         }
 

@@ -4,10 +4,10 @@ using DigitalTwin.Federation.Rounds;
 
 namespace DigitalTwin.Cli.Tests.Processes;
 
-// Goal: hospitals killed between masking and unmasking cost neither the sum nor a secret. Method: nine real processes and
-// two studies. In the first, one hospital gets SIGKILL once its commitment is in the coordinator's log, and is started
-// again at once; in the second, two of the eight die so and stay dead. Then the ledger is audited, each sum compared
-// with one made from the survivors' rows, and disks and logs searched for shares.
+// Goal: hospitals killed between masking and unmasking cost neither the sum nor a secret. Method: nine real processes
+// and two studies. In the first, one hospital gets SIGKILL once its commitment is in the coordinator's log, and is
+// started again at once; in the second, two of the eight die so and stay dead. Then the ledger is audited, each sum
+// compared with one made from the survivors' rows, and disks and logs searched for shares.
 public sealed class KilledHospitalsTests(KilledHospitalsTests.Run run) : IClassFixture<KilledHospitalsTests.Run>
 {
     private const int KillRound = 2;

@@ -89,7 +89,9 @@ internal sealed class ProcessConsortium : IDisposable
 
     public DataSource SourceOf(string hospital) => new(_folder[hospital + ".csv"], Contract, null, hospital);
 
-    /// <summary>Kept shares and keys of open rounds that a hospital has on its disk; empty when there are none.</summary>
+    /// <summary>
+    /// Kept shares and keys of open rounds that a hospital has on its disk; empty when there are none.
+    /// </summary>
     public string[] SecretsOf(string hospital) => Directory.Exists(FolderOf(hospital).RoundSecrets)
         ? Directory.GetFiles(FolderOf(hospital).RoundSecrets)
         : [];
@@ -97,7 +99,8 @@ internal sealed class ProcessConsortium : IDisposable
     /// <summary>Launches a study as a process of the researcher's.</summary>
     public RunningDtwin Launch(string yaml) => Dtwin.Start(
         _folder.FullPath,
-        "study", "launch", _folder.Write("study.yaml", yaml), "--state", _folder["researcher"], "--out", _folder["out"]);
+        "study", "launch", _folder.Write("study.yaml", yaml),
+        "--state", _folder["researcher"], "--out", _folder["out"]);
 
     /// <summary>Ends these hospitals with SIGKILL, in the middle of whatever they do.</summary>
     public void Kill(params IReadOnlyList<string> hospitals)
