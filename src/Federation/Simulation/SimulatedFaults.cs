@@ -16,8 +16,7 @@ public sealed record SimulatedFaults
 
     /// <summary>
     /// The coordinator's next record in place of what its conductor proposes (null while that waits); how a test
-    /// plays a
-    /// hostile coordinator.
+    /// plays a hostile coordinator.
     /// </summary>
     public Func<StudyState, Draft?, Draft?> Conduct { get; init; } = (_, proposed) => proposed;
 

@@ -85,19 +85,30 @@ public sealed class HostileEncryptionTests
 
     [Theory]
     [InlineData(true, "c1: expected a nonzero polynomial, got zero")]
-    [InlineData(false, "c1: ")]
-    public async Task A_ciphertext_that_is_none_is_decrypted_by_nobody_and_its_hospital_is_named(
+    [InlineData(false, "c1: expected residues below ")]
+    public async Task A_ciphertext_that_is_none_is_left_out_of_the_sum_and_its_hospital_is_named(
         bool transparent, string reason)
     {
-        SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
-        consortium.Faults = new SimulatedFaults
-        {
-            Record = (site, draft) => site == "west" && draft.Name == "update-committed"
-                && consortium.Find("heart-risk").Current is { Number: 2 }
-                    ? HostileView.Altered(
-                        draft, draft.Name, "addend", Spoilt(consortium, draft, transparent))!
-                    : draft,
-        };
+        SimulatedConsortium consortium = WithSpoiltCiphertext(transparent);
+
+        StudyState study = await consortium.RunAsync(StudyText.Study(Quick, HostileView.Encrypted), Token);
+
+        Assert.Equal("degraded", study.Closing!.Verdict);
+        Assert.StartsWith(
+            "The addend of west to round 2 is malformed: ", study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Contains(reason, study.Closing.Reason, StringComparison.Ordinal);
+        Assert.Equal(["east", "north", "south"], study.Rounds[1].Survivors.Order());
+        Assert.NotNull(study.Rounds[1].Outcome);
+    }
+
+    [Theory]
+    [InlineData(true, "c1: expected a nonzero polynomial, got zero")]
+    [InlineData(false, "c1: expected residues below ")]
+    public async Task A_ciphertext_that_is_none_is_decrypted_by_nobody_when_the_coordinator_adds_it_all_the_same(
+        bool transparent, string reason)
+    {
+        SimulatedConsortium consortium = WithSpoiltCiphertext(transparent);
+        consortium.Faults = consortium.Faults with { Conduct = (_, draft) => WithoutLosses(draft) };
 
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick, HostileView.Encrypted), Token);
 
@@ -114,7 +125,7 @@ public sealed class HostileEncryptionTests
     }
 
     [Fact]
-    public async Task A_public_share_out_of_range_makes_no_key()
+    public async Task A_public_share_out_of_range_is_no_part_of_the_key_and_its_hospital_is_left_out()
     {
         SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
         consortium.Faults = new SimulatedFaults
@@ -126,10 +137,12 @@ public sealed class HostileEncryptionTests
 
         StudyState study = await consortium.RunAsync(StudyText.Study(Quick, HostileView.Encrypted), Token);
 
-        Assert.Equal("failed", study.Closing!.Verdict);
-        Assert.Contains("Public share", study.Closing.Reason, StringComparison.Ordinal);
-        Assert.Null(study.KeyRound);
-        Assert.Single(study.Rounds);
+        Assert.Equal("degraded", study.Closing!.Verdict);
+        Assert.StartsWith(
+            "The addend of west to round 1 is malformed: Collective key: expected residues below ",
+            study.Closing.Reason,
+            StringComparison.Ordinal);
+        Assert.Equal(["east", "north", "south"], study.KeyRound!.Participants.Order());
     }
 
     [Fact]
@@ -227,6 +240,38 @@ public sealed class HostileEncryptionTests
 
     private static JsonArray Split(string names) =>
         HostileView.Texts(names.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+    // West commits to a ciphertext of round 2 that is none.
+    private static SimulatedConsortium WithSpoiltCiphertext(bool transparent)
+    {
+        SimulatedConsortium consortium = new(Sites.Contract, Sites.Synthetic());
+        consortium.Faults = new SimulatedFaults
+        {
+            Record = (site, draft) => site == "west" && draft.Name == "update-committed"
+                && consortium.Find("heart-risk").Current is { Number: 2 }
+                    ? HostileView.Altered(
+                        draft, draft.Name, "addend", Spoilt(consortium, draft, transparent))!
+                    : draft,
+        };
+        return consortium;
+    }
+
+    // The coordinator counts whom it has lost among the survivors.
+    private static Draft? WithoutLosses(Draft? draft)
+    {
+        if (draft?.Name != "cohort-fixed" || draft.Fields["missing"] is not JsonArray { Count: > 0 } missing)
+        {
+            return draft;
+        }
+
+        JsonObject fields = (JsonObject)draft.Fields.DeepClone();
+        fields.Remove("reason");
+        fields["missing"] = new JsonArray();
+        fields["sites"] = HostileView.Texts([.. fields["sites"]!.AsArray().Concat(missing)
+            .Select(site => site!.GetValue<string>())
+            .Order(StringComparer.Ordinal)]);
+        return draft with { Fields = fields };
+    }
 
     private static SimulatedConsortium Conducting(Func<StudyState, Draft?, Draft?> conduct) =>
         new(Sites.Contract, Sites.Synthetic()) { Faults = new SimulatedFaults { Conduct = conduct } };

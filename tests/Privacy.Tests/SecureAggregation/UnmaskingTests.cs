@@ -83,7 +83,7 @@ public sealed class UnmaskingTests
         Dictionary<string, ulong[]> masked = MaskedOnce(round);
         int opened = 0;
         int refused = 0;
-        for (int subset = 0; subset < 1 << 9; subset += 5)
+        for (int subset = 0; subset < 1 << 9; subset++)
         {
             string[] survivors = [.. round.Dealers.Where((_, i) => ((subset >> i) & 1) == 1)];
             try
