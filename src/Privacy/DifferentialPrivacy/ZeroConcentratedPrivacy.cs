@@ -12,7 +12,6 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 /// </remarks>
 public static class ZeroConcentratedPrivacy
 {
-    private const double GoldenRatio = 0.618_033_988_749_895;
     private const int Steps = 200;
 
     // ln(α − 1): from orders just above 1, best for large ρ, to orders that only a tiny ρ asks for.
@@ -32,27 +31,9 @@ public static class ZeroConcentratedPrivacy
             return 0;
         }
 
-        double low = LowestLog;
-        double high = HighestLog;
-        double best = double.PositiveInfinity;
-        for (int step = 0; step < Steps; step++)
-        {
-            double left = high - (GoldenRatio * (high - low));
-            double right = low + (GoldenRatio * (high - low));
-            double atLeft = AtOrder(rho, delta, left);
-            double atRight = AtOrder(rho, delta, right);
-            best = Math.Min(best, Math.Min(atLeft, atRight));
-            if (atLeft < atRight)
-            {
-                high = right;
-            }
-            else
-            {
-                low = left;
-            }
-        }
-
-        return Math.Max(0, best);
+        (_, double least) = GoldenSection.Minimum(
+            log => AtOrder(rho, delta, log), LowestLog, HighestLog, Steps);
+        return Math.Max(0, least);
     }
 
     /// <summary>

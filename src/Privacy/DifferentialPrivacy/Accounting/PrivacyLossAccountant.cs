@@ -1,0 +1,121 @@
+namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
+
+/// <summary>ε and δ of a composition by its privacy loss distribution, from below and from above.</summary>
+/// <remarks>
+/// <para>Sommer, Meiser and Mohammadi, "Privacy Loss Classes", PoPETs 2019; Koskela, Jälkö and Honkela, "Computing Tight
+/// Differential Privacy Guarantees Using FFT", AISTATS 2020. The loss of a release is put on a grid from above and from
+/// below (<see cref="LossGrid"/>), composed by Fourier transform (<see cref="TiltedLosses"/>), and the two results hold
+/// the truth between them. Neighbours differ by one patient, added or removed: ε is the larger of both directions, the
+/// same in every release.</para>
+/// <para>The grid starts at the step that its error formula asks for and is halved until the bounds are close
+/// enough. Rounding errors of the arithmetic are not tracked one by one: both bounds are taken at a δ moved
+/// outwards by <see cref="RelativeSlack"/>, orders of magnitude more than they come to.</para>
+/// </remarks>
+public static class PrivacyLossAccountant
+{
+    /// <summary>How far apart the bounds of ε may be when nothing else is asked for.</summary>
+    public const double Width = 1e-3;
+
+    /// <summary>How far apart two bounds may be as a part of the upper one.</summary>
+    public const double RelativeWidth = 0.01;
+
+    /// <summary>By what part of itself δ is moved outwards for the rounding errors of double arithmetic.</summary>
+    public const double RelativeSlack = 1e-7;
+
+    /// <summary>Smallest δ that ε is found for; what is left out of the grid must still be a number.</summary>
+    public const double LeastDelta = 1e-100;
+
+    // The part of the width that the first grid is laid out for; the formula is an estimate.
+    private const double Planned = 0.6;
+
+    // Each halves the step, for a quarter of the width. If the bounds still differ then, both are given as they are.
+    private const int Attempts = 6;
+
+    /// <summary>Bounds of the smallest ε at <paramref name="delta"/>.</summary>
+    /// <param name="composition">The releases; null comes back where no distribution of one is known.</param>
+    /// <param name="delta">δ, from <see cref="LeastDelta"/> on and below one.</param>
+    /// <param name="width">How far apart the bounds may be, unless <see cref="RelativeWidth"/> is less.</param>
+    /// <exception cref="ArgumentOutOfRangeException">δ is outside that range.</exception>
+    public static EpsilonBounds? Epsilon(PrivacyComposition composition, double delta, double width = Width)
+    {
+        ArgumentNullException.ThrowIfNull(composition);
+        ArgumentOutOfRangeException.ThrowIfLessThan(delta, LeastDelta);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(delta, 1);
+        if (composition.Directions() is not { } directions)
+        {
+            return null;
+        }
+
+        EpsilonBounds both = new(0, 0);
+        foreach (IReadOnlyList<(DominatingPair Pair, int Count)> direction in directions)
+        {
+            EpsilonBounds bounds = Epsilon(LossComposition.OfDelta(direction, delta), delta, width, both.Upper);
+            both = new EpsilonBounds(Math.Max(both.Lower, bounds.Lower), Math.Max(both.Upper, bounds.Upper));
+        }
+
+        return both;
+    }
+
+    /// <summary>Bounds of the smallest δ at <paramref name="epsilon"/>.</summary>
+    /// <param name="composition">The releases; null comes back where no distribution of one is known.</param>
+    /// <param name="epsilon">ε, zero or more.</param>
+    public static DeltaBounds? Delta(PrivacyComposition composition, double epsilon)
+    {
+        ArgumentNullException.ThrowIfNull(composition);
+        ArgumentOutOfRangeException.ThrowIfNegative(epsilon);
+        if (composition.Directions() is not { } directions)
+        {
+            return null;
+        }
+
+        DeltaBounds both = new(0, 0);
+        foreach (IReadOnlyList<(DominatingPair Pair, int Count)> direction in directions)
+        {
+            DeltaBounds bounds = Delta(LossComposition.OfEpsilon(direction, epsilon), epsilon);
+            both = new DeltaBounds(Math.Max(both.Lower, bounds.Lower), Math.Max(both.Upper, bounds.Upper));
+        }
+
+        return both;
+    }
+
+    // A direction whose upper bound lies below that of another needs no lower bound.
+    private static EpsilonBounds Epsilon(LossComposition losses, double delta, double width, double other)
+    {
+        double step = losses.StepFor(Planned * width);
+        EpsilonBounds bounds = new(0, double.PositiveInfinity);
+        double enough = width;
+        for (int attempt = 0; attempt < Attempts && bounds.Upper - bounds.Lower > enough; attempt++, step /= 2)
+        {
+            double upper = losses.Compose(step, LossBound.Upper).Epsilon(delta * (1 - RelativeSlack));
+            bounds = new EpsilonBounds(bounds.Lower, Math.Max(0, Math.Min(bounds.Upper, upper)));
+            enough = Math.Min(width, RelativeWidth * bounds.Upper);
+            if (bounds.Upper <= other)
+            {
+                break;
+            }
+
+            double lower = losses.Compose(step, LossBound.Lower).Epsilon(delta * (1 + RelativeSlack));
+            bounds = new EpsilonBounds(Math.Max(bounds.Lower, lower), bounds.Upper);
+        }
+
+        return bounds;
+    }
+
+    private static DeltaBounds Delta(LossComposition losses, double epsilon)
+    {
+        double step = losses.StepFor(Planned * Width);
+        DeltaBounds bounds = new(0, 1);
+        for (int attempt = 0; attempt < Attempts; attempt++, step /= 2)
+        {
+            double upper = losses.Compose(step, LossBound.Upper).Delta(epsilon) * (1 + RelativeSlack);
+            double lower = losses.Compose(step, LossBound.Lower).Delta(epsilon) * (1 - RelativeSlack);
+            bounds = new DeltaBounds(Math.Max(bounds.Lower, lower), Math.Min(bounds.Upper, upper));
+            if (bounds.Upper - bounds.Lower <= RelativeWidth * bounds.Upper)
+            {
+                break;
+            }
+        }
+
+        return bounds;
+    }
+}
