@@ -52,5 +52,5 @@ internal sealed record EpsilonAnswer(int Steps, RenyiEpsilon Renyi, EpsilonBound
     private static string Text(double epsilon) => epsilon.ToString("0.0000", CultureInfo.InvariantCulture);
 
     // JSON has no word for infinity.
-    private static JsonNode? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
+    private static JsonValue? Finite(double value) => double.IsFinite(value) ? JsonValue.Create(value) : null;
 }

@@ -20,8 +20,8 @@ internal sealed class CumulantFunction
         _logMasses = logMasses;
     }
 
-    /// <summary>The lowest and the highest loss.</summary>
-    public (double Lowest, double Highest) Range => (_losses[0], _losses[^1]);
+    /// <summary>The highest loss.</summary>
+    public double Highest => _losses[^1];
 
     /// <summary>The loss cut at a highest one.</summary>
     public CumulantFunction CutAt(double highest) =>
@@ -30,12 +30,8 @@ internal sealed class CumulantFunction
     /// <summary>K(θ).</summary>
     public double At(double tilt) => Moments(tilt).LogSum;
 
-    /// <summary>K′(θ) and K″(θ): mean and variance of the tilted loss.</summary>
-    public (double Mean, double Variance) Tilted(double tilt)
-    {
-        (_, double mean, double variance) = Moments(tilt);
-        return (mean, variance);
-    }
+    /// <summary>K″(θ): the variance of the tilted loss.</summary>
+    public double Variance(double tilt) => Moments(tilt).Variance;
 
     /// <summary>The loss that is exceeded with at most the given probability; the lowest loss for one.</summary>
     public double UpperQuantile(double probability)
@@ -71,7 +67,7 @@ internal sealed class CumulantFunction
         return _losses[place];
     }
 
-    private (double LogSum, double Mean, double Variance) Moments(double tilt)
+    private (double LogSum, double Variance) Moments(double tilt)
     {
         double largest = double.NegativeInfinity;
         for (int i = 0; i < _losses.Length; i++)
@@ -91,6 +87,6 @@ internal sealed class CumulantFunction
         }
 
         double mean = first / sum;
-        return (largest + Math.Log(sum), mean, Math.Max(0, (second / sum) - (mean * mean)));
+        return (largest + Math.Log(sum), Math.Max(0, (second / sum) - (mean * mean)));
     }
 }

@@ -1,15 +1,17 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
-/// <summary>The cumulant function of several releases together, and where it says that their loss lies.</summary>
+/// <summary>The cumulant function of several releases together, and the tilts that it tells.</summary>
 internal sealed class CumulantSum(IReadOnlyList<(CumulantFunction Loss, int Count)> parts)
 {
-    // ln of the tilted mass that may lie outside a window on either side: far below what doubles can tell.
-    private const double LogOutside = -45;
-
-    // ln θ is looked for in this range, and the exponent of a Chernoff bound within so many powers of e of the inverse
-    // deviation; a search of so many steps ends within 1e-6 of it.
+    // ln θ is looked for between −Range and Range; so many steps end within 1e-6 of it.
     private const double Range = 12;
     private const int SearchSteps = 36;
+
+    // In nats.
+    private const double Short = 5;
+
+    private const double AboveEpsilon = 1e-3;
+    private const double PartAboveEpsilon = 0.01;
 
     /// <summary>The parts themselves.</summary>
     public IReadOnlyList<(CumulantFunction Loss, int Count)> Parts => parts;
@@ -17,33 +19,44 @@ internal sealed class CumulantSum(IReadOnlyList<(CumulantFunction Loss, int Coun
     /// <summary>K(θ) of all together.</summary>
     public double At(double tilt) => parts.Sum(part => part.Count * part.Loss.At(tilt));
 
-    /// <summary>The tilt that moves the loss to the ε of <paramref name="delta"/>.</summary>
-    /// <remarks>Chernoff: δ(ε) ≤ e^(K(θ) − θε), so ε ≤ (K(θ) − ln δ)/θ; where that is least, K′(θ) = ε.</remarks>
-    public double TiltOfDelta(double delta) => Math.Exp(GoldenSection.Minimum(
-        log => (At(Math.Exp(log)) - Math.Log(delta)) / Math.Exp(log), -Range, Range, SearchSteps).At);
-
-    /// <summary>The tilt that moves the loss to <paramref name="epsilon"/>.</summary>
-    public double TiltOfEpsilon(double epsilon) => Math.Exp(GoldenSection.Minimum(
-        log => At(Math.Exp(log)) - (Math.Exp(log) * epsilon), -Range, Range, SearchSteps).At);
-
-    /// <summary>A window of losses that holds all of the tilted mass but a negligible part.</summary>
-    public (double Lowest, double Highest) Window(double tilt)
+    /// <summary>A tilt that moves the loss towards the ε of <paramref name="delta"/>, far enough.</summary>
+    /// <remarks>
+    /// Chernoff: δ(ε) ≤ e^(K(θ) − θε), so ε ≤ (K(θ) − ln δ)/θ; where that is least, K′(θ) = ε. The bound is a little
+    /// above the true ε. Where the highest loss of all is likelier than δ, the difference decides: the bound is that
+    /// loss, at an infinite tilt.
+    /// </remarks>
+    public double TiltOfDelta(double delta)
     {
-        double here = At(tilt);
-        double mean = parts.Sum(part => part.Count * part.Loss.Tilted(tilt).Mean);
-        double variance = parts.Sum(part => part.Count * part.Loss.Tilted(tilt).Variance);
-        if (variance == 0)
-        {
-            return (mean, mean);
-        }
-
-        // Chernoff on either side: ln Pr[loss > b] ≤ K(θ + λ) − K(θ) − λb.
-        double scale = -Math.Log(variance) / 2;
-        double above = Least(lambda => (At(tilt + lambda) - here - LogOutside) / lambda, scale);
-        double below = Least(lambda => (At(tilt - lambda) - here - LogOutside) / lambda, scale);
-        return (-below, above);
+        (_, double epsilon) = GoldenSection.Minimum(
+            log => (At(Math.Exp(log)) - Math.Log(delta)) / Math.Exp(log), -Range, Range, SearchSteps);
+        return TiltOfEpsilon(epsilon - Math.Min(AboveEpsilon, PartAboveEpsilon * Math.Abs(epsilon)));
     }
 
-    private static double Least(Func<double, double> bound, double scale) => GoldenSection.Minimum(
-        log => bound(Math.Exp(log)), scale - Range, scale + Range, SearchSteps).Value;
+    /// <summary>A tilt that moves the loss towards <paramref name="epsilon"/>, far enough.</summary>
+    /// <remarks>
+    /// The least tilt that comes near the best bound: the tilted mass beyond ε is then e^−<see cref="Short"/> of what it
+    /// could be, and still enormous against rounding errors.
+    /// </remarks>
+    public double TiltOfEpsilon(double epsilon)
+    {
+        (double high, double best) = GoldenSection.Minimum(Bound, -Range, Range, SearchSteps);
+        double low = -Range;
+        for (int step = 0; step < SearchSteps; step++)
+        {
+            double middle = (low + high) / 2;
+            (low, high) = Bound(middle) > best + Short ? (middle, high) : (low, middle);
+        }
+
+        return Math.Exp(high);
+
+        double Bound(double logTilt) => At(Math.Exp(logTilt)) - (Math.Exp(logTilt) * epsilon);
+    }
+
+    /// <summary>Deviation of the tilted loss.</summary>
+    public double Deviation(double tilt) => Math.Sqrt(parts.Sum(part => part.Count * part.Loss.Variance(tilt)));
+
+    /// <summary>The same with every loss cut where exceeding it is rare.</summary>
+    /// <param name="probability">How rare, for one release.</param>
+    public CumulantSum CutAt(double probability) =>
+        new([.. parts.Select(part => (part.Loss.CutAt(part.Loss.UpperQuantile(probability)), part.Count))]);
 }

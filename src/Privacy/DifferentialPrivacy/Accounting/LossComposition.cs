@@ -11,55 +11,84 @@ internal sealed class LossComposition
     private const int Factor = 4;
     private const int GroupSize = Factor * Factor;
 
-    // What part of δ may be left to infinite losses, and what tilted mass below the grid.
-    private const double PartOfDelta = 1e-8;
+    // What part of δ may be left to infinite losses or left out above a window, and what tilted mass below the grid. The
+    // part is small enough even where Chernoff's bound stands for δ.
+    private const double PartOfDelta = 1e-11;
     private const double TiltedBelow = 1e-18;
+
+    // A window's length in deviations, to decide on groups.
+    private const double Deviations = 20;
+
+    private const int Cuts = 4;
 
     private readonly IReadOnlyList<(DominatingPair Pair, int Count)> _parts;
     private readonly CumulantSum _cumulants;
     private readonly double _tilt;
+    private readonly double _logNegligible;
 
     private LossComposition(
         IReadOnlyList<(DominatingPair Pair, int Count)> parts, CumulantSum cumulants, double tilt, double logDelta)
     {
         _parts = parts;
+        LogDelta = logDelta;
+        _logNegligible = logDelta + Math.Log(PartOfDelta / Count);
+        _cumulants = cumulants;
         _tilt = tilt;
-        Count = parts.Sum(part => part.Count);
-        double rare = Math.Exp(logDelta) * PartOfDelta / Count;
-        _cumulants = new CumulantSum(
-            [.. cumulants.Parts.Select(part => (part.Loss.CutAt(part.Loss.UpperQuantile(rare)), part.Count))]);
     }
 
-    private int Count { get; }
+    /// <summary>ln δ, or Chernoff's upper bound of it where ε is given.</summary>
+    public double LogDelta { get; }
+
+    /// <summary>A loss that is exceeded with a negligible part of δ only: an upper bound of ε.</summary>
+    public double Highest => _cumulants.Parts.Sum(part => part.Count * part.Loss.Highest);
+
+    private int Count => _parts.Sum(part => part.Count);
 
     /// <summary>Laid out for the ε of <paramref name="delta"/>.</summary>
     public static LossComposition OfDelta(IReadOnlyList<(DominatingPair Pair, int Count)> parts, double delta)
     {
-        CumulantSum cumulants = CumulantsOf(parts);
-        return new LossComposition(parts, cumulants, cumulants.TiltOfDelta(delta), Math.Log(delta));
+        CumulantSum cut = CutFor(Math.Log(delta), CumulantsOf(parts));
+        return new LossComposition(parts, cut, cut.TiltOfDelta(delta), Math.Log(delta));
     }
 
     /// <summary>Laid out for the δ of <paramref name="epsilon"/>.</summary>
     public static LossComposition OfEpsilon(IReadOnlyList<(DominatingPair Pair, int Count)> parts, double epsilon)
     {
+        // Every cut allows a better bound of δ, which allows another cut.
         CumulantSum cumulants = CumulantsOf(parts);
-        double tilt = cumulants.TiltOfEpsilon(epsilon);
-        double chernoff = Math.Min(0, cumulants.At(tilt) - (tilt * epsilon));
-        return new LossComposition(parts, cumulants, tilt, chernoff);
+        CumulantSum cut = cumulants;
+        double tilt = 0;
+        double logDelta = 0;
+        for (int round = 0; round < Cuts; round++)
+        {
+            tilt = cut.TiltOfEpsilon(epsilon);
+            logDelta = Math.Min(0, cut.At(tilt) - (tilt * epsilon));
+            cut = CutFor(logDelta, cumulants);
+        }
+
+        return new LossComposition(parts, cut, tilt, logDelta);
     }
 
     /// <summary>The step whose bounds of ε are expected to lie <paramref name="width"/> apart.</summary>
-    /// <remarks>Twice the error that <see cref="LossGrid"/> states, once for either side.</remarks>
-    public double StepFor(double width) => Math.Sqrt(6 * width / (Count * (1 + _tilt)));
+    /// <remarks>
+    /// Twice the error that <see cref="LossGrid"/> states, once for either side; and no longer than the losses
+    /// themselves are.
+    /// </remarks>
+    public double StepFor(double width)
+    {
+        double step = Math.Sqrt(6 * width / (Count * (1 + _tilt)));
+        double deviation = _cumulants.Deviation(_tilt) / Math.Sqrt(Count);
+        return deviation > 0 ? Math.Min(step, deviation) : step;
+    }
 
     /// <summary>The loss of all releases together.</summary>
     public TiltedLosses Compose(double step, LossBound bound)
     {
-        (double lowest, double highest) = _cumulants.Window(_tilt);
+        double window = Deviations * _cumulants.Deviation(_tilt);
         double fine = step;
         int levels = 0;
         int groups = _parts.Max(part => part.Count);
-        while ((highest - lowest) / (fine * Math.Pow(Factor, levels)) > PointsAtOnce && groups >= GroupSize)
+        while (window / (fine * Math.Pow(Factor, levels)) > PointsAtOnce && groups >= GroupSize)
         {
             levels++;
             groups /= GroupSize;
@@ -72,7 +101,7 @@ internal sealed class LossComposition
             losses.AddRange(Grouped(part, fine, levels, bound));
         }
 
-        return TiltedLosses.Compose(losses, lowest, highest);
+        return TiltedLosses.Compose(losses, _logNegligible);
     }
 
     // Groups of groups of releases, and what no group was full with, all on the last grid.
@@ -80,31 +109,27 @@ internal sealed class LossComposition
     {
         CumulantFunction loss = _cumulants.Parts[part].Loss;
         double lowest = loss.TiltedLowerQuantile(_tilt, TiltedBelow / Count);
-        TiltedLosses group = LossGrid.Place(_parts[part].Pair, _tilt, bound, step, lowest, loss.Range.Highest);
-        int releases = 1;
+        TiltedLosses group = LossGrid.Place(_parts[part].Pair, _tilt, bound, step, lowest, loss.Highest, untilHighest: _parts.Count == 1);
         int count = _parts[part].Count;
         List<TiltedLosses> rest = [];
         for (int level = 0; level < levels; level++)
         {
             if (count % GroupSize > 0)
             {
-                rest.Add(Repeated(group, count % GroupSize, releases));
+                rest.Add(TiltedLosses.Compose([(group, count % GroupSize)], _logNegligible));
             }
 
             rest = [.. rest.Select(one => LossGrid.Coarsen(one, Factor, bound))];
-            group = LossGrid.Coarsen(Repeated(group, GroupSize, releases), Factor, bound);
+            group = LossGrid.Coarsen(TiltedLosses.Compose([(group, GroupSize)], _logNegligible), Factor, bound);
             count /= GroupSize;
-            releases *= GroupSize;
         }
 
         return [.. rest.Select(one => (one, 1)), .. count > 0 ? [(group, count)] : Array.Empty<(TiltedLosses, int)>()];
-
-        TiltedLosses Repeated(TiltedLosses one, int times, int releasesOfOne)
-        {
-            (double low, double high) = new CumulantSum([(loss, times * releasesOfOne)]).Window(_tilt);
-            return TiltedLosses.Compose([(one, times)], low, high);
-        }
     }
+
+    // Losses above go to infinity, and cost at most this part of δ.
+    private static CumulantSum CutFor(double logDelta, CumulantSum cumulants) => cumulants.CutAt(
+        Math.Exp(logDelta) * PartOfDelta / cumulants.Parts.Sum(part => part.Count));
 
     private static CumulantSum CumulantsOf(IReadOnlyList<(DominatingPair Pair, int Count)> parts) =>
         new([.. parts.Select(part => (new CumulantFunction(part.Pair), part.Count))]);

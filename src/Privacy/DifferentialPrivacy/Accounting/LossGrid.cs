@@ -14,7 +14,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 /// <para>Either way a step of h moves the mean loss by about h²/12 and not, as rounding does, by h/2; after T steps the
 /// ε of a δ in the tail that the tilt θ belongs to has moved by about T·h²·(1 + θ)/12.</para>
 /// <para>The grid begins at the lowest loss. Rare sampling leaves most of the probability there, and were it to lie
-/// between two points, groups would have to reach far up to balance it.</para>
+/// between two points, groups would have to reach far up to balance it. It can also be made to end at the highest, where
+/// bounded noise has much of its probability.</para>
 /// </remarks>
 /// <param name="origin">The loss of point 0, in nats.</param>
 /// <param name="step">h, the distance of two points, in nats.</param>
@@ -25,6 +26,9 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
     /// <summary>Cells of a step in which outcomes are merged before they are grouped.</summary>
     private const int CellsOfStep = 4;
 
+    // A loss so near to a point, in steps, is on it but for rounding.
+    private const double OnPoint = 1e-9;
+
     /// <summary>One release of a mechanism.</summary>
     /// <param name="pair">Its dominating pair.</param>
     /// <param name="tilt">θ of <see cref="TiltedLosses"/>, zero or more.</param>
@@ -32,12 +36,19 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
     /// <param name="step">h, the distance of two losses, in nats.</param>
     /// <param name="lowest">Losses below it are so rare that it doesn't matter by how much they are raised.</param>
     /// <param name="highest">Losses above it are so rare that they may count as infinite.</param>
+    /// <param name="untilHighest">Whether the step may be shortened so that the grid ends at the highest loss.</param>
     public static TiltedLosses Place(
-        DominatingPair pair, double tilt, LossBound bound, double step, double lowest, double highest)
+        DominatingPair pair,
+        double tilt,
+        LossBound bound,
+        double step,
+        double lowest,
+        double highest,
+        bool untilHighest)
     {
-        LossGrid grid = new(lowest, step, tilt, bound);
         int last = Math.Max(1, (int)Math.Ceiling((highest - lowest) / step));
-        return bound == LossBound.Upper ? grid.PlaceAbove(pair, last) : grid.PlaceBelow(pair, last);
+        LossGrid grid = new(lowest, untilHighest && highest > lowest ? (highest - lowest) / last : step, tilt, bound);
+        return bound == LossBound.Upper ? grid.PlaceAbove(pair, last) : grid.PlaceBelow(pair, last, untilHighest);
     }
 
     /// <summary>The same losses on a grid whose step is <paramref name="factor"/> times as long.</summary>
@@ -72,7 +83,7 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
     {
         List<LossAtom> atoms = pair.Atoms(Boundaries(last, 1));
         double top = PointOf(last);
-        double logScale = LogScaleOf(atoms);
+        double logScale = LogScaleOf(atoms, top);
         List<WeightedLoss> inside = new(atoms.Count);
         double[] mass = new double[last + 1];
         double infinite = 0;
@@ -98,7 +109,7 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
         return Normalised(first: 0, mass, logScale, infinite);
     }
 
-    private TiltedLosses PlaceBelow(DominatingPair pair, int last)
+    private TiltedLosses PlaceBelow(DominatingPair pair, int last, bool untilHighest)
     {
         List<LossAtom> cells = Merged(pair.Atoms(Boundaries(last, CellsOfStep)), PointOf(last));
         if (cells.Count == 0)
@@ -106,8 +117,9 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
             return Normalised(first: 0, new double[last + 1], logScale: 0, infinite: 0);
         }
 
-        LossGrid grid = new(cells[0].Loss, step, tilt, bound);
-        double logScale = LogScaleOf(cells);
+        double range = Math.Min(cells[^1].Loss, PointOf(last)) - cells[0].Loss;
+        LossGrid grid = new(cells[0].Loss, untilHighest && range > 0 ? range / last : step, tilt, bound);
+        double logScale = LogScaleOf(cells, PointOf(last));
         List<WeightedLoss> atoms = new(cells.Count);
         foreach (LossAtom cell in cells)
         {
@@ -122,34 +134,34 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
         return grid.Normalised(first: 0, mass, logScale, infinite: 0);
     }
 
-    // The outcomes of a cell as one outcome; those below the grid are left out, those above it are one cell.
+    // The outcomes of a cell as one outcome; those below the grid are left out, those above it are one cell. Its loss is
+    // ln(ΣP/ΣQ), and Q = P·e^−loss is taken relative to the first, since Q itself may be too small for a double.
     private List<LossAtom> Merged(List<LossAtom> atoms, double top)
     {
         List<LossAtom> merged = [];
         double cell = double.NaN;
+        double first = 0;
         foreach (LossAtom atom in atoms)
         {
-            if (atom.Loss < origin || atom.P == 0 || atom.Q == 0)
+            if (atom.Loss < origin || atom.P == 0)
             {
                 continue;
             }
 
-            double here = Math.Floor((Math.Min(atom.Loss, top) - origin) * (CellsOfStep / step));
-            if (here == cell)
+            double here = Math.Floor(((Math.Min(atom.Loss, top) - origin) * (CellsOfStep / step)) + OnPoint);
+            if (here != cell)
             {
-                LossAtom sum = merged[^1];
-                merged[^1] = new LossAtom(sum.Loss, sum.P + atom.P, sum.Q + atom.Q);
+                merged.Add(new LossAtom(atom.Loss, 0, 0));
+                (cell, first) = (here, atom.Loss);
             }
-            else
-            {
-                merged.Add(atom);
-                cell = here;
-            }
+
+            LossAtom sum = merged[^1];
+            merged[^1] = new LossAtom(sum.Loss, sum.P + atom.P, sum.Q + (atom.P * Math.Exp(first - atom.Loss)));
         }
 
         foreach (ref LossAtom sum in CollectionsMarshal.AsSpan(merged))
         {
-            sum = sum with { Loss = Math.Log(sum.P / sum.Q) };
+            sum = sum with { Loss = sum.Loss + Math.Log(sum.P / sum.Q) };
         }
 
         merged.Sort((left, right) => left.Loss.CompareTo(right.Loss));
@@ -179,7 +191,7 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
         double left = 1;
         while (next < atoms.Length)
         {
-            target = Math.Max(target + 1, (long)Math.Ceiling((atoms[next].Loss - origin) / step));
+            target = Math.Max(target + 1, (long)Math.Ceiling(((atoms[next].Loss - origin) / step) - OnPoint));
             if (target - first >= mass.Length)
             {
                 return;
@@ -192,8 +204,16 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
             while (!full && next < atoms.Length)
             {
                 (double loss, double whole) = atoms[next];
-                double weight = left * whole * Math.Exp(tilt * (at - loss));
-                double excess = -weight * NearOne.ExpMinusOne(at - loss);
+                double below = Math.Abs(at - loss) < OnPoint * step ? 0 : at - loss;
+                if (below == 0 && balance < 0 && next == atoms.Length - 1)
+                {
+                    // The highest loss of bounded noise is likely, and keeps its point for itself.
+                    Lower(target, p, balance, first, mass);
+                    (p, balance) = (0, 0);
+                }
+
+                double weight = left * whole * Math.Exp(tilt * below);
+                double excess = -weight * NearOne.ExpMinusOne(below);
                 full = balance + excess >= 0;
                 double share = full && excess > 0 ? -balance / excess : 1;
                 p += share * weight;
@@ -245,13 +265,13 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
     private TiltedLosses Normalised(long first, double[] mass, double logScale, double infinite) =>
         TiltedLosses.Normalised(origin, step, tilt, first, mass, logScale, infinite);
 
-    // The largest exponent, so that no weight overflows and the largest is 1.
-    private double LogScaleOf(List<LossAtom> atoms)
+    // The largest exponent, so that no weight overflows and the largest is about 1.
+    private double LogScaleOf(List<LossAtom> atoms, double top)
     {
         double largest = double.NegativeInfinity;
         foreach (LossAtom atom in atoms)
         {
-            largest = Math.Max(largest, Math.Log(atom.P) + (tilt * atom.Loss));
+            largest = Math.Max(largest, Math.Log(atom.P) + (tilt * Math.Min(atom.Loss, top)));
         }
 
         return largest;

@@ -71,7 +71,7 @@ public static class PrivacyLossAccountant
         DeltaBounds both = new(0, 0);
         foreach (IReadOnlyList<(DominatingPair Pair, int Count)> direction in directions)
         {
-            DeltaBounds bounds = Delta(LossComposition.OfEpsilon(direction, epsilon), epsilon);
+            DeltaBounds bounds = Delta(LossComposition.OfEpsilon(direction, epsilon), epsilon, both.Upper);
             both = new DeltaBounds(Math.Max(both.Lower, bounds.Lower), Math.Max(both.Upper, bounds.Upper));
         }
 
@@ -82,12 +82,12 @@ public static class PrivacyLossAccountant
     private static EpsilonBounds Epsilon(LossComposition losses, double delta, double width, double other)
     {
         double step = losses.StepFor(Planned * width);
-        EpsilonBounds bounds = new(0, double.PositiveInfinity);
+        EpsilonBounds bounds = new(0, losses.Highest);
         double enough = width;
         for (int attempt = 0; attempt < Attempts && bounds.Upper - bounds.Lower > enough; attempt++, step /= 2)
         {
             double upper = losses.Compose(step, LossBound.Upper).Epsilon(delta * (1 - RelativeSlack));
-            bounds = new EpsilonBounds(bounds.Lower, Math.Max(0, Math.Min(bounds.Upper, upper)));
+            bounds = new EpsilonBounds(bounds.Lower, Math.Max(bounds.Lower, Math.Min(bounds.Upper, upper)));
             enough = Math.Min(width, RelativeWidth * bounds.Upper);
             if (bounds.Upper <= other)
             {
@@ -101,21 +101,24 @@ public static class PrivacyLossAccountant
         return bounds;
     }
 
-    private static DeltaBounds Delta(LossComposition losses, double epsilon)
+    private static DeltaBounds Delta(LossComposition losses, double epsilon, double other)
     {
+        DeltaBounds bounds = new(0, Math.Exp(losses.LogDelta));
         double step = losses.StepFor(Planned * Width);
-        DeltaBounds bounds = new(0, 1);
-        for (int attempt = 0; attempt < Attempts; attempt++, step /= 2)
+        for (int attempt = 0; attempt < Attempts && !IsEnough(bounds); attempt++, step /= 2)
         {
             double upper = losses.Compose(step, LossBound.Upper).Delta(epsilon) * (1 + RelativeSlack);
-            double lower = losses.Compose(step, LossBound.Lower).Delta(epsilon) * (1 - RelativeSlack);
-            bounds = new DeltaBounds(Math.Max(bounds.Lower, lower), Math.Min(bounds.Upper, upper));
-            if (bounds.Upper - bounds.Lower <= RelativeWidth * bounds.Upper)
+            bounds = new DeltaBounds(bounds.Lower, Math.Min(bounds.Upper, upper));
+            if (!IsEnough(bounds))
             {
-                break;
+                double lower = losses.Compose(step, LossBound.Lower).Delta(epsilon) * (1 - RelativeSlack);
+                bounds = new DeltaBounds(Math.Max(bounds.Lower, lower), bounds.Upper);
             }
         }
 
         return bounds;
+
+        bool IsEnough(DeltaBounds found) => found.Upper <= Math.Max(other, LeastDelta)
+            || found.Upper - found.Lower <= RelativeWidth * found.Upper;
     }
 }

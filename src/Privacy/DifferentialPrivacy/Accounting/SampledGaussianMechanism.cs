@@ -127,26 +127,4 @@ internal sealed class SampledGaussianMechanism : PrivacyMechanism
 
     private static double LogOfOnePlusExp(double log) =>
         log > 0 ? log + NearOne.LogOnePlus(Math.Exp(-log)) : NearOne.LogOnePlus(Math.Exp(log));
-
-    // ln Σ e^x over all x added, without overflow.
-    private struct LogSum()
-    {
-        private double _largest = double.NegativeInfinity;
-        private double _sum;
-
-        public readonly double Log => _largest + Math.Log(_sum);
-
-        public void Add(double log)
-        {
-            if (log <= _largest)
-            {
-                _sum += Math.Exp(log - _largest);
-            }
-            else
-            {
-                _sum = (_sum * Math.Exp(_largest - log)) + 1;
-                _largest = log;
-            }
-        }
-    }
 }

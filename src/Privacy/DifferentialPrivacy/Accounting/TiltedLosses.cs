@@ -13,6 +13,15 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 /// </remarks>
 internal sealed class TiltedLosses
 {
+    // ln of the tilted mass that may lie below a window.
+    private const double LogTiltedBelow = -45;
+
+    // ln λ of a Chernoff bound is looked for so far around the inverse deviation, and around the tilt.
+    private const double WindowRange = 5;
+    private const int WindowSteps = 20;
+
+    private const int Block = 64;
+
     private TiltedLosses(
         double origin, double step, double tilt, long first, double[] mass, double logScale, double infinite)
     {
@@ -46,6 +55,10 @@ internal sealed class TiltedLosses
     /// <summary>The probability under P of an infinite loss.</summary>
     public double Infinite { get; }
 
+    // The places of the lowest and the highest loss that have mass.
+    private (int First, int Last) Ends => (
+        Math.Max(0, Array.FindIndex(Mass, one => one > 0)), Math.Max(0, Array.FindLastIndex(Mass, one => one > 0)));
+
     /// <summary>Takes <paramref name="mass"/>, which is e^(θ·loss − logScale)·P, and makes it add up to one.</summary>
     public static TiltedLosses Normalised(
         double origin, double step, double tilt, long first, double[] mass, double logScale, double infinite)
@@ -67,19 +80,18 @@ internal sealed class TiltedLosses
 
     /// <summary>The loss of independent releases together.</summary>
     /// <param name="parts">Releases, on one grid and with one tilt, and how many there are of each.</param>
-    /// <param name="lowest">The lowest and the highest loss that matter.</param>
-    /// <param name="highest">
-    /// A loss outside of them can appear inside, moved by the length of the window: they must hold all but a negligible
-    /// tilted mass.
-    /// </param>
+    /// <param name="logNegligible">ln of a probability under P that may be left out of the highest losses.</param>
     public static TiltedLosses Compose(
-        IReadOnlyList<(TiltedLosses Losses, int Count)> parts, double lowest, double highest)
+        IReadOnlyList<(TiltedLosses Losses, int Count)> parts, double logNegligible)
     {
         (TiltedLosses any, _) = parts[0];
         double origin = parts.Sum(part => part.Count * part.Losses.Origin);
+        (double lowest, double highest) = Window(parts, logNegligible);
         long last = (long)Math.Ceiling((highest - origin) / any.Step) + 1;
         long needed = last - (long)Math.Floor((lowest - origin) / any.Step) + 2;
         int length = (int)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(4, needed));
+
+        long highestPoint = parts.Sum(part => part.Count * (part.Losses.First + part.Losses.Ends.Last));
 
         // What the power of two adds lies below: the first to be wrapped around is then what lies above, and it lands
         // where it does not count.
@@ -113,8 +125,8 @@ internal sealed class TiltedLosses
         double[] ordered = new double[length];
         for (int k = 0; k < length; k++)
         {
-            // Rounding can leave a tiny mass below zero.
-            ordered[k] = Math.Max(0, mass[PlaceOf(first + k, length)]);
+            // Rounding leaves tiny masses, also below zero and where no loss can be.
+            ordered[k] = first + k <= highestPoint ? Math.Max(0, mass[PlaceOf(first + k, length)]) : 0;
         }
 
         return Normalised(
@@ -166,6 +178,75 @@ internal sealed class TiltedLosses
         }
 
         return delta;
+    }
+
+    // The transform moves what lies outside of a window to its other end, so the window is found from the masses
+    // themselves and not from what they stand for. Of the tilted mass below, which would come out on top, only what
+    // doubles can't tell from none may be left out; what lies above lands where it is not counted, and may be as large
+    // as is negligible under P itself. Chernoff, on either side: ln Pr[loss > b] ≤ ln E e^(λ·loss) − λb.
+    private static (double Lowest, double Highest) Window(
+        IReadOnlyList<(TiltedLosses Losses, int Count)> parts, double logNegligible)
+    {
+        double lowest = parts.Sum(part => part.Count * part.Losses.LossOf(part.Losses.Ends.First));
+        double highest = parts.Sum(part => part.Count * part.Losses.LossOf(part.Losses.Ends.Last));
+        double variance = parts.Sum(part => part.Count * part.Losses.Variance());
+        if (!(variance > 0))
+        {
+            return (lowest, highest);
+        }
+
+        double tilt = parts[0].Losses.Tilt;
+        double logScale = parts.Sum(part => part.Count * part.Losses.LogScale);
+        double natural = -Math.Log(variance) / 2;
+        double below = Least(lambda => (LogMoment(-lambda) - LogTiltedBelow) / lambda, natural);
+        double above = Math.Min(LeastAbove(natural), LeastAbove(Math.Log(tilt)));
+        return (Math.Max(lowest, -below), Math.Min(highest, above));
+
+        double LeastAbove(double centre) => Least(
+            lambda => (logScale + LogMoment(lambda - tilt) - logNegligible) / lambda, centre);
+
+        static double Least(Func<double, double> bound, double centre) => GoldenSection.Minimum(
+            log => bound(Math.Exp(log)), centre - WindowRange, centre + WindowRange, WindowSteps).Value;
+
+        double LogMoment(double exponent) => parts.Sum(part => part.Count * part.Losses.LogMoment(exponent));
+    }
+
+    // ln Σ mass·e^(exponent·loss). Within a block the exponentials follow one another by multiplication.
+    private double LogMoment(double exponent)
+    {
+        double ratio = Math.Exp(exponent * Step);
+        LogSum sum = new();
+        for (int start = 0; start < Mass.Length; start += Block)
+        {
+            double factor = 1;
+            double inBlock = 0;
+            foreach (double mass in Mass.AsSpan(start, Math.Min(Block, Mass.Length - start)))
+            {
+                inBlock += mass * factor;
+                factor *= ratio;
+            }
+
+            sum.Add((exponent * LossOf(start)) + Math.Log(inBlock));
+        }
+
+        return sum.Log;
+    }
+
+    private double Variance()
+    {
+        double mean = 0;
+        for (int k = 0; k < Mass.Length; k++)
+        {
+            mean += Mass[k] * k;
+        }
+
+        double variance = 0;
+        for (int k = 0; k < Mass.Length; k++)
+        {
+            variance += Mass[k] * (k - mean) * (k - mean);
+        }
+
+        return variance * Step * Step;
     }
 
     private static int PlaceOf(long loss, int length) => (int)(loss & (length - 1));
