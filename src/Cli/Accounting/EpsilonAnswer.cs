@@ -15,13 +15,23 @@ internal sealed record EpsilonAnswer(int Steps, RenyiEpsilon Renyi, EpsilonBound
 {
     public static string Header { get; } = Row("steps", "RDP", "order", "PLD, from", "to", "closed form");
 
-    public static EpsilonAnswer Of(PoissonSampling sampling, double noiseMultiplier, int steps, double delta)
+    /// <param name="sampling">How batches are drawn.</param>
+    /// <param name="noiseMultiplier">σ over the clipping norm.</param>
+    /// <param name="steps">How many steps.</param>
+    /// <param name="delta">δ.</param>
+    /// <param name="width">How far apart the bounds may be.</param>
+    public static EpsilonAnswer Of(
+        PoissonSampling sampling,
+        double noiseMultiplier,
+        int steps,
+        double delta,
+        double width = PrivacyLossAccountant.Width)
     {
         PrivacyComposition composition = PrivacyComposition.Of(sampling.Gaussian(noiseMultiplier), steps);
         return new EpsilonAnswer(
             steps,
             RenyiAccountant.Epsilon(composition, delta),
-            PrivacyLossAccountant.Epsilon(composition, delta)!.Value,
+            PrivacyLossAccountant.Epsilon(composition, delta, width)!.Value,
             composition.GaussianMu is { } mu ? GaussianComposition.Epsilon(mu, delta) : null);
     }
 

@@ -48,7 +48,7 @@ internal static class DpCommand
                 return Task.FromResult(ExitCodes.Complete);
             }
 
-            PrintTable(sampling, noise, count, delta, cancellationToken);
+            PrintTable(sampling, noise, count, delta, PrivacyLossAccountant.Width, cancellationToken);
             return Task.FromResult(ExitCodes.Complete);
         });
         return command;
@@ -67,7 +67,8 @@ internal static class DpCommand
         {
             (PoissonSampling sampling, int count, double delta) = steps.Read(parsed);
             double most = Within(epsilon.Name, parsed.GetRequiredValue(epsilon), LeastEpsilon, MostEpsilon);
-            SigmaAnswer answer = SigmaAnswer.Of(sampling, count, new PrivacyBudget(most, delta));
+            PrivacyBudget budget = new(most, delta);
+            SigmaAnswer answer = SigmaAnswer.Of(sampling, count, budget);
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(answer.ToJson().ToJsonString());
@@ -81,7 +82,8 @@ internal static class DpCommand
 
             if (answer.Least is { } noise)
             {
-                PrintTable(sampling, noise, count, delta, cancellationToken);
+                PrintTable(
+                    sampling, noise, count, delta, NoiseCalibration.WidthFor(budget), cancellationToken);
             }
 
             return Task.FromResult(ExitCodes.Complete);
@@ -91,17 +93,22 @@ internal static class DpCommand
 
     // A row can take a second, so each is printed as it is found.
     private static void PrintTable(
-        PoissonSampling sampling, double noise, int steps, double delta, CancellationToken cancellationToken)
+        PoissonSampling sampling,
+        double noise,
+        int steps,
+        double delta,
+        double width,
+        CancellationToken cancellationToken)
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"sampling rate {sampling.Rate}, noise multiplier {noise:0.######}, δ = {delta}: "
+            $"sampling rate {sampling.Rate}, noise multiplier {noise:0.######}, δ = {delta:g}: "
                 + $"ε for neighbours that differ by one patient, added or removed"));
         Console.WriteLine(EpsilonAnswer.Header);
         foreach (int shown in PartsOfSteps.Select(part => (int)Math.Ceiling(part * steps)).Distinct())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Console.WriteLine(EpsilonAnswer.Of(sampling, noise, shown, delta).ToLine());
+            Console.WriteLine(EpsilonAnswer.Of(sampling, noise, shown, delta, width).ToLine());
         }
     }
 
@@ -118,7 +125,7 @@ internal static class DpCommand
             : throw new CommandException(
                 ExitCodes.Usage,
                 string.Create(
-                    CultureInfo.InvariantCulture, $"{option} {value}: give a number from {least} to {most}."));
+                    CultureInfo.InvariantCulture, $"{option} {value:g}: give a number from {least:g} to {most:g}."));
 
     /// <summary>What both questions say of the steps.</summary>
     private sealed record StepOptions(Option<double> SamplingRate, Option<int> Steps, Option<double> Delta)

@@ -6,6 +6,7 @@ public sealed class CommandsTests
 {
     private const string Ci = ".ci/run";
     private const string Demo = "tests/Cli.Tests/DemoTests.cs";
+    private const string Dp = "tests/Cli.Tests/DpTests.cs";
     private const string Containers = "tests/Architecture.Tests/ContainersTests.cs";
 
     /// <summary>Pages that <see cref="OperationsTests"/> types from the first to the last line.</summary>
@@ -23,6 +24,10 @@ public sealed class CommandsTests
         ["dotnet run --project src/Cli -- demo"] = (Ci, "dotnet run --project src/Cli --no-build -- demo"),
         ["dotnet run --project src/Cli -- demo --algorithm newton --epsilon none"] =
             (Demo, "\"--algorithm\", \"newton\", \"--epsilon\", \"none\""),
+        ["dtwin dp epsilon --sampling-rate 0.01 --noise-multiplier 1.0 --steps 10000 --delta 1e-5"] =
+            (Dp, "dp epsilon --sampling-rate 0.01 --noise-multiplier 1.0 --steps 10000 --delta 1e-5"),
+        ["dtwin dp sigma --epsilon 1 --sampling-rate 0.01 --steps 1000 --delta 1e-5"] =
+            (Dp, "dp sigma --epsilon 1 --sampling-rate 0.01 --steps 1000 --delta 1e-5"),
         ["docker-compose config --quiet"] = (Containers, "docker-compose"),
         [".ci/run"] = (Ci, "#!/usr/bin/env bash"),
     };

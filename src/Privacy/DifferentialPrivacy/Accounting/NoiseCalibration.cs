@@ -16,7 +16,7 @@ public static class NoiseCalibration
     /// <summary>By what part of itself the result may exceed the least noise that the accounting admits.</summary>
     public const double RelativeAccuracy = 1e-6;
 
-    // Half of the width of ε's bounds is lost in noise, so they are closer here than ε is usually wanted.
+    // How close the bounds of ε are here, as a part of ε: half of their width is lost in noise.
     private const double WidthOfEpsilon = 2e-4;
 
     // ε stands for itself down to here; below, and at infinity, the search only needs to know the direction.
@@ -32,7 +32,7 @@ public static class NoiseCalibration
     public static double? ByPrivacyLoss(PrivacyBudget budget, Func<double, PrivacyComposition> composition)
     {
         ArgumentNullException.ThrowIfNull(composition);
-        double width = Math.Min(PrivacyLossAccountant.Width, WidthOfEpsilon * budget.Epsilon);
+        double width = WidthFor(budget);
 
         // Rényi accounting asks for more noise, and seldom for twice as much: both bound the search.
         if (ByRenyi(budget, composition) is not { } enough)
@@ -53,6 +53,10 @@ public static class NoiseCalibration
             PrivacyLossAccountant.Epsilon(composition(multiplier), budget.Delta, width)
             ?? throw new ArgumentException("No privacy loss distribution is known.", nameof(composition))).Upper;
     }
+
+    /// <summary>How close the bounds of ε are by which the noise for a budget is found.</summary>
+    public static double WidthFor(PrivacyBudget budget) =>
+        Math.Min(PrivacyLossAccountant.Width, WidthOfEpsilon * budget.Epsilon);
 
     /// <summary>By <see cref="RenyiAccountant"/>; null where no noise suffices.</summary>
     /// <param name="budget">What may be spent, ε and δ above zero.</param>
