@@ -79,13 +79,13 @@ public sealed class DpTests
         "--sampling-rate 2: give a number above 0, up to 1.")]
     [InlineData(
         "--sampling-rate 0.1 --noise-multiplier 0 --steps 9 --delta 1e-5",
-        "--noise-multiplier 0: give a number from 0.01 to 1e+07.")]
+        "--noise-multiplier 0: give a number from 0.01 to 10000000.")]
     [InlineData(
         "--sampling-rate 0.1 --noise-multiplier NaN --steps 9 --delta 1e-5",
-        "--noise-multiplier NaN: give a number from 0.01 to 1e+07.")]
+        "--noise-multiplier NaN: give a number from 0.01 to 10000000.")]
     [InlineData(
         "--sampling-rate 0.1 --noise-multiplier 1 --steps 0 --delta 1e-5",
-        "--steps 0: give a number from 1 to 1e+08.")]
+        "--steps 0: give a number from 1 to 100000000.")]
     [InlineData(
         "--sampling-rate 0.1 --noise-multiplier 1 --steps 9 --delta 1",
         "--delta 1: give a number from 1e-50 to 0.999.")]
