@@ -18,7 +18,7 @@ public static class PersonPeriods
     /// <param name="patients">Features; the label is 1 for an event at the end of follow-up, 0 for censoring.</param>
     /// <param name="times">Length of follow-up per patient, positive, in the unit of the cuts.</param>
     /// <param name="cuts">c_1 &lt; c_2 &lt; …, positive: public, the same at every site.</param>
-    /// <exception cref="ArgumentException">Lengths disagree, a time is not positive, or the cuts do not rise.</exception>
+    /// <exception cref="ArgumentException">Lengths disagree, a time is not positive, or cuts do not rise.</exception>
     public static Table Expand(Table patients, ReadOnlySpan<double> times, ReadOnlySpan<double> cuts)
     {
         ArgumentNullException.ThrowIfNull(patients);

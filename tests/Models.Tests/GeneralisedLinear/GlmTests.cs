@@ -55,7 +55,8 @@ public sealed class GlmTests
     {
         ClinicalCsv data = ClinicalCsv.LoadOrSkip("survival_cgd");
         (Table table, double[] offsets) = Infections();
-        string[] centres = [.. data.Texts("id").Zip(data.Texts("center")).DistinctBy(p => p.First).Select(p => p.Second)];
+        string[] centres =
+            [.. data.Texts("id").Zip(data.Texts("center")).DistinctBy(p => p.First).Select(p => p.Second)];
         int[][] hospitals =
             [.. Enumerable.Range(0, table.Rows).GroupBy(row => centres[row]).Select(group => group.ToArray())];
         GeneralisedLinearModel model = new(GlmFamily.Poisson, 3);

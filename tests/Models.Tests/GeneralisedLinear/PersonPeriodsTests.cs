@@ -21,7 +21,8 @@ public sealed class PersonPeriodsTests
             [
                 "1 0 0 1:0", "0 1 0 1:1", "1 0 0 2:0", "1 0 0 3:0", "0 1 0 3:0", "1 0 0 4:0", "0 1 0 4:0", "0 0 1 4:0",
             ],
-            Enumerable.Range(0, rows.Rows).Select(row => $"{string.Join(' ', rows.Row(row).ToArray())}:{rows.Label(row)}"));
+            Enumerable.Range(0, rows.Rows).Select(
+                row => $"{string.Join(' ', rows.Row(row).ToArray())}:{rows.Label(row)}"));
     }
 
     [Fact]
