@@ -4,8 +4,8 @@ namespace DigitalTwin.Models.Survival;
 /// <remarks>
 /// ln L(β) = Σ over strata and events of β·x − ln Σ_{at risk} e^(β·x): Cox, JRSS B 34(2), 1972. Risk sets never cross a
 /// stratum, so ln L and its derivatives are sums over strata. Where every hospital is a stratum of its own (and may
-/// have strata within), the sum over hospitals is exactly the stratified fit of the pooled rows, and no risk set leaves a
-/// hospital. Risk sets that cross hospitals: <see cref="CoxTimeGrid"/>.
+/// have strata within), the sum over hospitals is exactly the stratified fit of the pooled rows, and no risk set leaves
+/// a hospital. Risk sets that cross hospitals: <see cref="CoxTimeGrid"/>.
 /// </remarks>
 public static class CoxLikelihood
 {
