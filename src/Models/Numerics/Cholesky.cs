@@ -71,6 +71,24 @@ public static class Cholesky
         return lower;
     }
 
+    /// <summary>The solution y of L y = b for a lower triangular L with a positive diagonal.</summary>
+    internal static double[] SolveLower(ReadOnlySpan<double> lower, ReadOnlySpan<double> rightHandSide)
+    {
+        int n = rightHandSide.Length;
+        double[] y = rightHandSide.ToArray();
+        for (int i = 0; i < n; i++)
+        {
+            for (int k = 0; k < i; k++)
+            {
+                y[i] -= lower[(i * n) + k] * y[k];
+            }
+
+            y[i] /= lower[(i * n) + i];
+        }
+
+        return y;
+    }
+
     /// <summary>A⁻¹, n × n, row by row, exactly symmetric.</summary>
     /// <inheritdoc cref="Solve"/>
     public static double[] Inverse(ReadOnlySpan<double> matrix, int n)
