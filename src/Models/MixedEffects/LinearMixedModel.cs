@@ -22,12 +22,16 @@ public sealed class LinearMixedModel
     internal const int RowsAt = 1;
     internal const int FirstBlockAt = 2;
 
-    public LinearMixedModel(int fixedColumns, int randomColumns)
+    /// <param name="fixedColumns">p.</param>
+    /// <param name="randomColumns">q.</param>
+    /// <param name="uncorrelated">The random effects of a patient do not depend on each other: D is diagonal.</param>
+    public LinearMixedModel(int fixedColumns, int randomColumns, bool uncorrelated = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(fixedColumns);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(randomColumns);
         FixedColumns = fixedColumns;
         RandomColumns = randomColumns;
+        IsUncorrelated = uncorrelated;
     }
 
     /// <summary>p.</summary>
@@ -36,8 +40,10 @@ public sealed class LinearMixedModel
     /// <summary>q.</summary>
     public int RandomColumns { get; }
 
-    /// <summary>m = q (q + 1) / 2 entries of θ.</summary>
-    public int VarianceParameters => RelativeCovariance.Count(RandomColumns);
+    public bool IsUncorrelated { get; }
+
+    /// <summary>m = q (q + 1) / 2 entries of θ, or q where the effects are uncorrelated.</summary>
+    public int VarianceParameters => RelativeCovariance.Count(RandomColumns, IsUncorrelated);
 
     /// <summary>
     /// 2 + (1 + m + m (m + 1) / 2) (1 + (p + 1)(p + 2) / 2) + m (m + 1) / 2.

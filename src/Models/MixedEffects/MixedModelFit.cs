@@ -8,12 +8,14 @@ public static class MixedModelFit
     /// <summary>Fits by REML or ML.</summary>
     /// <param name="table">At least two patients, some with several rows.</param>
     /// <param name="restricted">REML instead of ML.</param>
+    /// <param name="uncorrelated">The random effects of a patient do not depend on each other.</param>
     /// <param name="maxRounds">Bound on the number of sums.</param>
-    public static MixedModelResult Run(LongitudinalTable table, bool restricted = true, int maxRounds = 100)
+    public static MixedModelResult Run(
+        LongitudinalTable table, bool restricted = true, bool uncorrelated = false, int maxRounds = 100)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRounds);
-        LinearMixedModel model = new(table.FixedColumns, table.RandomColumns);
+        LinearMixedModel model = new(table.FixedColumns, table.RandomColumns, uncorrelated);
         MixedModelIteration iteration = new(model, restricted);
         while (!iteration.Finished && iteration.Rounds < maxRounds)
         {

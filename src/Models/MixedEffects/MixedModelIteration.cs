@@ -50,7 +50,9 @@ public sealed class MixedModelIteration
         _model = model;
         _restricted = restricted;
         _descent = new NewtonDescent(
-            RelativeCovariance.Start(model.RandomColumns), new double[model.VarianceParameters], tolerance);
+            RelativeCovariance.Start(model.RandomColumns, model.IsUncorrelated),
+            new double[model.VarianceParameters],
+            tolerance);
     }
 
     /// <summary>θ, where the next statistic is to be taken.</summary>
@@ -97,30 +99,8 @@ public sealed class MixedModelIteration
             [.. covariance.Value().Select(entry => entry * best.ResidualVariance)],
             best.ResidualVariance,
             best.Value,
-            WithPositiveDiagonal(_bestTheta, _model.RandomColumns),
+            RelativeCovariance.WithPositiveDiagonal(_bestTheta, _model.RandomColumns),
             Converged,
             Rounds);
-    }
-
-    // Λ and Λ with a column negated give the same D.
-    private static double[] WithPositiveDiagonal(ReadOnlySpan<double> theta, int size)
-    {
-        double[] positive = theta.ToArray();
-        int next = 0;
-        for (int column = 0; column < size; column++)
-        {
-            Span<double> entries = positive.AsSpan(next, size - column);
-            if (entries[0] < 0)
-            {
-                foreach (ref double entry in entries)
-                {
-                    entry = -entry;
-                }
-            }
-
-            next += size - column;
-        }
-
-        return positive;
     }
 }

@@ -11,21 +11,20 @@ internal sealed class RelativeCovariance
     private readonly double[][] _first;
     private readonly double[][] _second;
 
+    /// <param name="theta">As many entries as either shape has; one entry per column means a diagonal Λ.</param>
+    /// <param name="size">q.</param>
     public RelativeCovariance(ReadOnlySpan<double> theta, int size)
     {
         Size = size;
         Factor = new double[size * size];
-        int count = Count(size);
+        int[] places = PlacesOf(size, isDiagonal: theta.Length == size);
+        int count = places.Length;
         double[][] unit = new double[count][];
-        int next = 0;
-        for (int column = 0; column < size; column++)
+        for (int k = 0; k < count; k++)
         {
-            for (int row = column; row < size; row++, next++)
-            {
-                Factor[(row * size) + column] = theta[next];
-                unit[next] = new double[size * size];
-                unit[next][(row * size) + column] = 1;
-            }
+            Factor[places[k]] = theta[k];
+            unit[k] = new double[size * size];
+            unit[k][places[k]] = 1;
         }
 
         _first = new double[count][];
@@ -49,21 +48,27 @@ internal sealed class RelativeCovariance
     /// <summary>Λ, q × q.</summary>
     public double[] Factor { get; }
 
-    /// <summary>q (q + 1) / 2, the number of entries of θ.</summary>
-    public static int Count(int size) => size * (size + 1) / 2;
+    /// <summary>The number of entries of θ: q (q + 1) / 2, or q where the effects are uncorrelated.</summary>
+    public static int Count(int size, bool isDiagonal) => PlacesOf(size, isDiagonal).Length;
 
     /// <summary>θ of Λ = I, where lme4 starts as well.</summary>
-    public static double[] Start(int size)
+    public static double[] Start(int size, bool isDiagonal) =>
+        [.. PlacesOf(size, isDiagonal).Select(place => place % (size + 1) == 0 ? 1.0 : 0.0)];
+
+    /// <summary>The θ of the same D whose Λ has no negative entry on its diagonal.</summary>
+    public static double[] WithPositiveDiagonal(ReadOnlySpan<double> theta, int size)
     {
-        double[] start = new double[Count(size)];
-        int next = 0;
-        for (int column = 0; column < size; column++)
+        int[] places = PlacesOf(size, isDiagonal: theta.Length == size);
+        double[] positive = theta.ToArray();
+        double sign = 1;
+        for (int k = 0; k < positive.Length; k++)
         {
-            start[next] = 1;
-            next += size - column;
+            // The diagonal entry comes first in its column, and negating a column leaves Λ Λᵀ as it is.
+            sign = places[k] % (size + 1) == 0 ? (positive[k] < 0 ? -1 : 1) : sign;
+            positive[k] *= sign;
         }
 
-        return start;
+        return positive;
     }
 
     /// <summary>∂D / ∂θ_k.</summary>
@@ -89,4 +94,12 @@ internal sealed class RelativeCovariance
             SmallMatrix.Product(SmallMatrix.Product(Factor, inverse, Size), transposed, Size),
             Cholesky.LogDeterminant(inner, Size));
     }
+
+    /// <summary>Where in Λ the entries of θ stand: the lower triangle column by column, or the diagonal.</summary>
+    private static int[] PlacesOf(int size, bool isDiagonal) =>
+    [
+        .. from column in Enumerable.Range(0, size)
+           from row in Enumerable.Range(column, isDiagonal ? 1 : size - column)
+           select (row * size) + column,
+    ];
 }

@@ -42,6 +42,21 @@ public sealed class MixedModelTests
     }
 
     [Fact]
+    public void Sleepstudy_with_uncorrelated_effects_agrees_with_lme4()
+    {
+        // lme4's documentation of lmer(Reaction ~ Days + (Days || Subject), sleepstudy): REML criterion 1743.669, SD
+        // 25.0513 and 5.9882, residual 25.5653.
+        MixedModelResult fit = MixedModelFit.Run(SleepStudy(), uncorrelated: true);
+
+        Assert.Equal(1743.669, fit.Deviance, 1e-3);
+        Assert.Equal(25.0513, fit.RandomSd(0), 1e-3);
+        Assert.Equal(5.9882, fit.RandomSd(1), 1e-3);
+        Assert.Equal(25.5653, Math.Sqrt(fit.ResidualVariance), 1e-3);
+        Assert.Equal(0, fit.RandomCorrelation(0, 1));
+        Assert.Equal(2, fit.Theta.Length);
+    }
+
+    [Fact]
     public void Random_effects_of_a_subject_agree_with_lme4()
     {
         // ranef(fm1)$Subject["308", ] in lme4's documentation.
