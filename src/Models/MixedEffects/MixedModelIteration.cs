@@ -29,6 +29,23 @@ public sealed record MixedModelResult(
     public double RandomCorrelation(int effect, int other) =>
         RandomCovariance[(effect * Size) + other] / (RandomSd(effect) * RandomSd(other));
 
+    internal static MixedModelResult Of(
+        ProfiledDeviance deviance, double[] theta, LinearMixedModel model, bool converged, int rounds)
+    {
+        int p = model.FixedColumns;
+        double[] inverse = deviance.InverseFixedGram;
+        return new MixedModelResult(
+            deviance.Coefficients,
+            [.. Enumerable.Range(0, p).Select(i => Math.Sqrt(deviance.ResidualVariance * inverse[(i * p) + i]))],
+            [.. new RelativeCovariance(theta, model.RandomColumns).Value().Select(
+                entry => entry * deviance.ResidualVariance)],
+            deviance.ResidualVariance,
+            deviance.Value,
+            RelativeCovariance.WithPositiveDiagonal(theta, model.RandomColumns),
+            converged,
+            rounds);
+    }
+
     private int Size => (int)Math.Round(Math.Sqrt(RandomCovariance.Length));
 }
 
@@ -90,17 +107,6 @@ public sealed class MixedModelIteration
     public MixedModelResult Result()
     {
         ProfiledDeviance best = _best ?? throw new InvalidOperationException("No sum was taken in yet.");
-        RelativeCovariance covariance = new(_bestTheta, _model.RandomColumns);
-        int p = _model.FixedColumns;
-        return new MixedModelResult(
-            best.Coefficients,
-            [.. Enumerable.Range(0, p).Select(
-                i => Math.Sqrt(best.ResidualVariance * best.InverseFixedGram[(i * p) + i]))],
-            [.. covariance.Value().Select(entry => entry * best.ResidualVariance)],
-            best.ResidualVariance,
-            best.Value,
-            RelativeCovariance.WithPositiveDiagonal(_bestTheta, _model.RandomColumns),
-            Converged,
-            Rounds);
+        return MixedModelResult.Of(best, _bestTheta, _model, Converged, Rounds);
     }
 }
