@@ -1,14 +1,6 @@
 using DigitalTwin.Models.Numerics;
-using DigitalTwin.Models.Training;
 
 namespace DigitalTwin.Models.Kernels;
-
-/// <summary>A fitted support vector machine.</summary>
-/// <param name="Parameters">The weights, then the intercept; the class is the sign of w · x + b.</param>
-/// <param name="Objective">½ λ‖w‖² + ½ Σ loss where the last sum was taken.</param>
-/// <param name="Converged">The last step was shorter than the tolerance.</param>
-/// <param name="Rounds">How many sums were formed.</param>
-public sealed record SupportVectorResult(double[] Parameters, double Objective, bool Converged, int Rounds);
 
 /// <summary>
 /// Linear support vector machines with smooth sums: the squared hinge by finite Newton steps, and least squares in one.
@@ -113,22 +105,18 @@ public sealed class SupportVectorMachine
         double l2, Func<double[], double[]> sumAt, int maxRounds = 100, double tolerance = 1e-9)
     {
         ArgumentNullException.ThrowIfNull(sumAt);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(l2);
-        double[] ridge = [.. Enumerable.Repeat(l2, Columns), 0];
-        NewtonDescent descent = new(new double[Columns + 1], ridge, tolerance);
-        while (!descent.Finished && descent.Rounds < maxRounds)
+        SupportVectorIteration iteration = new(this, l2, tolerance);
+        while (!iteration.Finished && iteration.Rounds < maxRounds)
         {
-            double[] sum = sumAt(descent.Parameters.ToArray());
-            if (sum.Length != StatisticLength)
-            {
-                throw new ArgumentException($"Expected {StatisticLength} entries, got {sum.Length}.", nameof(sumAt));
-            }
-
-            descent.Advance(
-                sum[LossAt], sum.AsSpan(GradientAt, Columns + 1), sum.AsSpan(GradientAt + Columns + 1));
+            iteration.Advance(sumAt(iteration.Parameters.ToArray()));
         }
 
-        return new SupportVectorResult(
-            descent.Parameters.ToArray(), descent.Objective, descent.Converged, descent.Rounds);
+        return iteration.Result();
     }
+
+    internal static double LossOf(ReadOnlySpan<double> sum) => sum[LossAt];
+
+    internal ReadOnlySpan<double> GradientOf(ReadOnlySpan<double> sum) => sum.Slice(GradientAt, Columns + 1);
+
+    internal ReadOnlySpan<double> HessianOf(ReadOnlySpan<double> sum) => sum[(GradientAt + Columns + 1)..];
 }

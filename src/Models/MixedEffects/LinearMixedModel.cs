@@ -15,6 +15,14 @@ namespace DigitalTwin.Models.MixedEffects;
 /// ∂² W'V⁻¹W = P'(D_kQD_l + D_lQD_k − D_kl)P, ∂ ln|V| = tr QD_k, ∂² ln|V| = tr QD_kl − tr QD_kQD_l. They follow from
 /// ∂V⁻¹ = −V⁻¹ ∂V V⁻¹.
 /// </para>
+/// <para>
+/// Entries are of the size of squares of the columns and the response, times the rows: for a sum in fixed point, bring
+/// both near 1 by public reference values first.
+/// </para>
+/// <para>
+/// A random effect per hospital is the same model with all rows of a site given one patient number, as in the
+/// distributed mixed model of Luo et al., Nature Communications 13, 2022: the effect itself stays at the site.
+/// </para>
 /// </remarks>
 public sealed class LinearMixedModel
 {

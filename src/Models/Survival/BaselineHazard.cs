@@ -32,7 +32,8 @@ public sealed class BaselineHazard
         ArgumentNullException.ThrowIfNull(table);
         CoxLikelihood.RequireCoefficients(table, coefficients);
         int[] rows = table.RowsByStratumFromLastStop().SingleOrDefault(r => table.Stratum(r[0]) == stratum, []);
-        RiskSet atRisk = new(table, rows, coefficients);
+        RiskWeights weights = new(table, [rows], coefficients);
+        RiskSet atRisk = new(table, rows, weights);
         List<double> times = [];
         List<double> increments = [];
         foreach (int[] events in CoxLikelihood.EventsFromLast(table, rows))
@@ -40,8 +41,8 @@ public sealed class BaselineHazard
             atRisk.MoveBackTo(table.Stop(events[0]));
 
             // The risk set's weights are e^(β·x) over a common factor, which one of its rows gives back.
-            double scale = Exponent(table.Row(events[0]), coefficients) - atRisk.LogWeight(events[0]);
-            double tied = events.Sum(atRisk.Weight);
+            double scale = Exponent(table.Row(events[0]), coefficients) - weights.LogWeight(events[0]);
+            double tied = events.Sum(weights.Weight);
             times.Add(table.Stop(events[0]));
             increments.Add(
                 Increment(events.Length, atRisk.Sums[0], tied, ties) / DeterministicMath.Exp(scale));

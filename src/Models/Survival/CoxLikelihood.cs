@@ -28,17 +28,19 @@ public static class CoxLikelihood
         Span<double> loss = statistic.AsSpan(LossAt);
         double[] tied = new double[RiskSums.Length(table.Columns)];
         statistic[RowsAt] = table.Rows;
-        foreach (int[] stratum in table.RowsByStratumFromLastStop())
+        IReadOnlyList<int[]> strata = table.RowsByStratumFromLastStop();
+        RiskWeights weights = new(table, strata, coefficients);
+        foreach (int[] stratum in strata)
         {
-            RiskSet atRisk = new(table, stratum, coefficients);
+            RiskSet atRisk = new(table, stratum, weights);
             foreach (int[] events in EventsFromLast(table, stratum))
             {
                 atRisk.MoveBackTo(table.Stop(events[0]));
                 Array.Clear(tied);
                 foreach (int row in events)
                 {
-                    RiskSums.AddRow(tied, atRisk.Weight(row), atRisk.Centred(row));
-                    AddEvent(loss, atRisk.LogWeight(row), atRisk.Centred(row));
+                    RiskSums.AddRow(tied, weights.Weight(row), weights.Centred(row));
+                    AddEvent(loss, weights.LogWeight(row), weights.Centred(row));
                 }
 
                 RiskSums.AddDenominators(loss, events.Length, atRisk.Sums, tied, ties);

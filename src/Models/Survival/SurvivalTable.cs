@@ -89,9 +89,11 @@ public sealed class SurvivalTable
     }
 
     /// <summary>The rows of each stratum, strata rising, each by falling stop and then by place in the table.</summary>
-    internal IEnumerable<int[]> RowsByStratumFromLastStop() =>
-        Enumerable.Range(0, Rows)
+    internal IReadOnlyList<int[]> RowsByStratumFromLastStop() =>
+    [
+        .. Enumerable.Range(0, Rows)
             .GroupBy(row => _strata[row])
             .OrderBy(stratum => stratum.Key)
-            .Select(stratum => stratum.OrderByDescending(row => _stops[row]).ToArray());
+            .Select(stratum => stratum.OrderByDescending(row => _stops[row]).ToArray()),
+    ];
 }

@@ -36,6 +36,7 @@ internal sealed class TreeGrowth
     private readonly Func<int, int[]> _candidates;
     private readonly List<TreeNode> _nodes = [TreeNode.Leaf(0)];
     private List<OpenNode> _open = [];
+    private int[] _openAt = [];
     private int _depth;
 
     /// <param name="bins">Public cuts.</param>
@@ -69,13 +70,12 @@ internal sealed class TreeGrowth
     public void AddRow(Span<double> statistic, ReadOnlySpan<int> bins, double g, double h, double rows)
     {
         int leaf = DecisionTree.LeafOf(_nodes, bins);
-        int at = _open.FindIndex(node => node.Number == leaf);
-        if (at < 0)
+        if (_openAt[leaf] < 0)
         {
             return;
         }
 
-        OpenNode open = _open[at];
+        OpenNode open = _open[_openAt[leaf]];
         int start = open.Start;
         foreach (int feature in open.Features)
         {
@@ -129,11 +129,14 @@ internal sealed class TreeGrowth
     private void Open(IReadOnlyList<int> nodes)
     {
         _open = [];
+        _openAt = new int[_nodes.Count];
+        Array.Fill(_openAt, -1);
         int start = 0;
         foreach (int node in nodes)
         {
             int[] features = _candidates(node);
             int length = PerBin * features.Sum(_bins.BinsOf);
+            _openAt[node] = _open.Count;
             _open.Add(new OpenNode(node, features, start, length));
             start += length;
         }

@@ -100,6 +100,40 @@ public sealed class MixedModelTests
         Assert.InRange(fit.Deviance, 3786.3610281538095 - 1e-3, 3786.3610281538095 + 1e-6);
     }
 
+    [Fact]
+    public void A_random_effect_per_hospital_without_variance_ends_on_its_boundary_as_in_statsmodels()
+    {
+        // cgd, one row per patient: height ~ age + (1 | center). MixedLM(...).fit(reml=True) warns of the boundary and
+        // gives fe_params, scale and -2 llf.
+        ClinicalCsv data = ClinicalCsv.LoadOrSkip("survival_cgd");
+        int[] rows = [.. data.Texts("id").Index().DistinctBy(row => row.Item).Select(row => row.Index)];
+        double[] height = data.Numbers("height");
+        double[] age = data.Numbers("age");
+        LongitudinalTable[] hospitals = [.. rows.GroupBy(row => data.Texts("center")[row]).Select(
+            own => new LongitudinalTable(
+                2,
+                1,
+                [.. own.SelectMany(row => new[] { 1, age[row] })],
+                [.. own.Select(_ => 1.0)],
+                [.. own.Select(row => height[row])],
+                [.. own.Select(_ => 0)]))];
+        LinearMixedModel model = new(2, 1);
+        MixedModelIteration iteration = new(model);
+
+        while (!iteration.Finished)
+        {
+            double[] theta = iteration.Theta.ToArray();
+            iteration.Advance(HeartDisease.Sum(hospitals.Select(site => model.LocalStatistic(site, theta))));
+        }
+
+        MixedModelResult fit = iteration.Result();
+        Assert.Equal(13, hospitals.Length);
+        Agreement.Close([103.511852302825, 2.49678917014], fit.Coefficients, 1e-6);
+        Assert.Equal(346.8917849930405, fit.ResidualVariance, 1e-4);
+        Assert.Equal(1108.8181241533687, fit.Deviance, 1e-6);
+        Assert.InRange(fit.RandomCovariance[0], 0, 1e-4);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
