@@ -71,6 +71,80 @@ public static class Cholesky
         return lower;
     }
 
+    /// <summary>The solution y of L y = b for a lower triangular L with a positive diagonal.</summary>
+    internal static double[] SolveLower(ReadOnlySpan<double> lower, ReadOnlySpan<double> rightHandSide)
+    {
+        int n = rightHandSide.Length;
+        double[] y = rightHandSide.ToArray();
+        for (int i = 0; i < n; i++)
+        {
+            for (int k = 0; k < i; k++)
+            {
+                y[i] -= lower[(i * n) + k] * y[k];
+            }
+
+            y[i] /= lower[(i * n) + i];
+        }
+
+        return y;
+    }
+
+    /// <summary>A⁻¹, n × n, row by row, exactly symmetric.</summary>
+    /// <inheritdoc cref="Solve"/>
+    public static double[] Inverse(ReadOnlySpan<double> matrix, int n)
+    {
+        double[] lower = Factor(matrix, n);
+
+        // L⁻¹ column by column, then A⁻¹ = L⁻ᵀ L⁻¹.
+        double[] inverseOfLower = new double[n * n];
+        for (int column = 0; column < n; column++)
+        {
+            inverseOfLower[(column * n) + column] = 1 / lower[(column * n) + column];
+            for (int row = column + 1; row < n; row++)
+            {
+                double sum = 0;
+                for (int k = column; k < row; k++)
+                {
+                    sum -= lower[(row * n) + k] * inverseOfLower[(k * n) + column];
+                }
+
+                inverseOfLower[(row * n) + column] = sum / lower[(row * n) + row];
+            }
+        }
+
+        double[] inverse = new double[n * n];
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = 0; j <= i; j++)
+            {
+                double sum = 0;
+                for (int k = i; k < n; k++)
+                {
+                    sum += inverseOfLower[(k * n) + i] * inverseOfLower[(k * n) + j];
+                }
+
+                inverse[(i * n) + j] = sum;
+                inverse[(j * n) + i] = sum;
+            }
+        }
+
+        return inverse;
+    }
+
+    /// <summary>ln det A = 2 Σ ln L_ii.</summary>
+    /// <inheritdoc cref="Solve"/>
+    public static double LogDeterminant(ReadOnlySpan<double> matrix, int n)
+    {
+        double[] lower = Factor(matrix, n);
+        double sum = 0;
+        for (int i = 0; i < n; i++)
+        {
+            sum += DeterministicMath.Log(lower[(i * n) + i]);
+        }
+
+        return 2 * sum;
+    }
+
     // A pivot that has lost all bits of its diagonal entry is rounding noise, whatever its sign. A NaN fails as well.
     private static double PivotOf(double remainder, double diagonal, int n, int row) =>
         remainder > n * UnitSpacing * diagonal && double.IsFinite(remainder)

@@ -30,11 +30,6 @@ public static class NewtonLogistic
     private const int LossAt = 1;
     private const int GradientAt = 2;
 
-    // Rounding to fixed point can flatten the Hessian. The damping then grows from this share of its mean diagonal.
-    private const double FirstDamping = 1e-12;
-    private const double DampingGrowth = 100;
-    private const int DampingAttempts = 7;
-
     /// <summary>2 + p + p (p + 1) / 2 with p = columns + 1.</summary>
     public static int StatisticLength(int columns)
     {
@@ -97,7 +92,7 @@ public static class NewtonLogistic
         }
 
         double[] hessian = HessianOf(sum[(GradientAt + count)..], count, l2);
-        double[] step = SolveDamped(hessian, descent);
+        double[] step = DampedCholesky.Solve(hessian, descent);
         double unlimited = parameters[intercept] + step[intercept];
         bool atLimit = Math.Abs(unlimited) >= InterceptLimit;
         if (atLimit)
@@ -177,38 +172,7 @@ public static class NewtonLogistic
             descentOfWeights[i] = descent[i] - (hessian[(i * count) + weights] * interceptStep);
         }
 
-        return [.. SolveDamped(hessianOfWeights, descentOfWeights), interceptStep];
-    }
-
-    // Adding to the diagonal shortens the step and leaves the optimum where it is, for there the gradient is zero
-    // (Levenberg 1944). A Hessian that is positive definite as it stands is solved as it stands.
-    private static double[] SolveDamped(double[] hessian, double[] descent)
-    {
-        int count = descent.Length;
-        double meanDiagonal = 0;
-        for (int i = 0; i < count; i++)
-        {
-            meanDiagonal += Math.Abs(hessian[(i * count) + i]) / count;
-        }
-
-        double damping = 0;
-        for (int attempt = 0; ; attempt++)
-        {
-            try
-            {
-                return Cholesky.Solve(hessian, descent);
-            }
-            catch (NotPositiveDefiniteException) when (attempt < DampingAttempts)
-            {
-                double next = damping == 0 ? FirstDamping * meanDiagonal : damping * DampingGrowth;
-                for (int i = 0; i < count; i++)
-                {
-                    hessian[(i * count) + i] += next - damping;
-                }
-
-                damping = next;
-            }
-        }
+        return [.. DampedCholesky.Solve(hessianOfWeights, descentOfWeights), interceptStep];
     }
 
     private static void RequireSum(ReadOnlySpan<double> sum, int columns)

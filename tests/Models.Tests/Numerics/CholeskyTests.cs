@@ -49,6 +49,16 @@ public sealed class CholeskyTests
     }
 
     [Fact]
+    public void Inverse_and_determinant_are_those_of_a_matrix_worked_by_hand()
+    {
+        // det = 4 * 3 - 2 * 2 = 8.
+        double[] matrix = [4, 2, 2, 3];
+
+        Agreement.Close([0.375, -0.25, -0.25, 0.5], Cholesky.Inverse(matrix, 2), 1e-15);
+        Assert.Equal(Math.Log(8), Cholesky.LogDeterminant(matrix, 2), 1e-15);
+    }
+
+    [Fact]
     public void A_matrix_of_another_size_is_refused() =>
         Assert.Throws<ArgumentException>(() => Cholesky.Solve(new double[6], new double[2]));
 }
