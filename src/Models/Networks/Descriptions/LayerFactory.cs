@@ -1,0 +1,66 @@
+using DigitalTwin.Models.Networks.Kernels;
+using DigitalTwin.Models.Networks.Layers;
+
+namespace DigitalTwin.Models.Networks.Descriptions;
+
+/// <summary>Makes layers of their descriptions; every refusal names the field and what is allowed.</summary>
+internal static class LayerFactory
+{
+    private const int MostLayers = 256;
+    private const int LargestWidth = 65_536;
+
+    /// <exception cref="ArgumentException">A field is not allowed, or does not fit the layer before.</exception>
+    public static ChainLayer Create(NetworkDescription description)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        ChainLayer chain = Chain(description.Input, description.Layers, "layers");
+        int outputs = description.Loss.OutputSize;
+        return chain.Output.Size == outputs
+            ? chain
+            : throw new ArgumentException(
+                $"The last layer gives {chain.Output}, and the loss {description.Loss.GetType().Name} takes {outputs}.");
+    }
+
+    private static ChainLayer Chain(SampleShape input, IReadOnlyList<LayerDescription> descriptions, string path)
+    {
+        RequireRange($"{path}.count", descriptions.Count, 1, MostLayers);
+        List<Layer> layers = [];
+        for (int i = 0; i < descriptions.Count; i++)
+        {
+            SampleShape shape = layers.Count == 0 ? input : layers[^1].Output;
+            layers.AddRange(Create(descriptions[i], shape, $"{path}[{i}]"));
+        }
+
+        return new ChainLayer([.. layers]);
+    }
+
+    private static IEnumerable<Layer> Create(LayerDescription description, SampleShape input, string path) =>
+        description switch
+        {
+            Dense dense => Followed(
+                new DenseNetworkLayer(input, RequireRange($"{path}.width", dense.Width, 1, LargestWidth)),
+                dense.Activation,
+                path),
+            Activation activation => [CurveOf(activation.Curve, input, path)],
+            Flatten => [new FlattenLayer(input)],
+            BatchNorm => throw new ArgumentException(
+                $"{path} is a batch norm, which mixes the patients of a batch; use a layer norm."),
+            _ => throw new ArgumentException($"{path} is a {description?.GetType().Name ?? "null"}, no known layer."),
+        };
+
+    private static IEnumerable<Layer> Followed(Layer layer, Curve curve, string path) =>
+        curve == Curve.None ? [layer] : [layer, CurveOf(curve, layer.Output, path)];
+
+    private static Layer CurveOf(Curve curve, SampleShape shape, string path) => curve switch
+    {
+        Curve.Relu => new CurveLayer<ReluCurve>(shape),
+        Curve.Gelu => new CurveLayer<GeluCurve>(shape),
+        Curve.Tanh => new CurveLayer<TanhCurve>(shape),
+        Curve.Sigmoid => new CurveLayer<SigmoidCurve>(shape),
+        _ => throw new ArgumentException($"{path}.activation is {curve}; allowed: relu, gelu, tanh, sigmoid."),
+    };
+
+    private static int RequireRange(string field, int value, int least, int most) => value >= least && value <= most
+        ? value
+        : throw new ArgumentException($"{field} is {value}; allowed: {least} to {most}.");
+}
