@@ -49,7 +49,7 @@ internal static class Gemm
         RequireShapes(a, b, c);
 
         // One column is one row of the transposed product, and rows are what lanes run along.
-        if (c.Columns == 1 && c.RowStride == 1)
+        if (c.Columns == 1 && c.RowStride == 1 && c.Rows > 1)
         {
             Multiply(width, b.Transposed, a.Transposed, MatrixView.Of(Whole(c), 1, c.Rows), begin, packing);
             return;
