@@ -40,6 +40,67 @@ public sealed record Activation : LayerDescription
 /// <summary>A sequence or an image as one vector.</summary>
 public sealed record Flatten : LayerDescription;
 
+/// <summary>Which states a recurrent layer hands on.</summary>
+public enum Returns
+{
+    /// <summary>The state after the last step, as a vector.</summary>
+    Last,
+
+    /// <summary>The state after every step, as a sequence.</summary>
+    All,
+}
+
+/// <summary>A gated recurrent unit over the steps of a sequence.</summary>
+public sealed record Gru : LayerDescription
+{
+    /// <summary>Units of the state, 1 to 4096.</summary>
+    public required int Hidden { get; init; }
+
+    public Returns Returns { get; init; }
+}
+
+/// <summary>Long short-term memory over the steps of a sequence.</summary>
+public sealed record Lstm : LayerDescription
+{
+    /// <summary>Units of the state, 1 to 4096.</summary>
+    public required int Hidden { get; init; }
+
+    public Returns Returns { get; init; }
+}
+
+/// <summary>A convolution over an image with square windows.</summary>
+public sealed record Convolution2d : LayerDescription
+{
+    /// <summary>Channels that come out, 1 to 4096.</summary>
+    public required int Channels { get; init; }
+
+    /// <summary>Rows and columns of a window, 1 to the padded image.</summary>
+    public required int Kernel { get; init; }
+
+    public int Stride { get; init; } = 1;
+
+    /// <summary>Zeros around the image, 0 to below the kernel.</summary>
+    public int Padding { get; init; }
+
+    public Curve Activation { get; init; }
+}
+
+/// <summary>The largest entry of each square window.</summary>
+public sealed record MaxPool : LayerDescription
+{
+    public required int Size { get; init; }
+
+    public required int Stride { get; init; }
+}
+
+/// <summary>The mean of each square window.</summary>
+public sealed record AveragePool : LayerDescription
+{
+    public required int Size { get; init; }
+
+    public required int Stride { get; init; }
+}
+
 /// <summary>Always refused: its statistics mix the patients of a batch.</summary>
 /// <remarks>
 /// A row's output would depend on the other rows, so there would be no gradient per patient to clip, and running

@@ -8,6 +8,7 @@ internal static class LayerFactory
 {
     private const int MostLayers = 256;
     private const int LargestWidth = 65_536;
+    private const int LargestHidden = 4_096;
 
     /// <exception cref="ArgumentException">A field is not allowed, or does not fit the layer before.</exception>
     public static ChainLayer Create(NetworkDescription description)
@@ -43,6 +44,16 @@ internal static class LayerFactory
                 path),
             Activation activation => [CurveOf(activation.Curve, input, path)],
             Flatten => [new FlattenLayer(input)],
+            Gru gru => [new GruLayer(Sequence(input, path), Hidden(gru.Hidden, path), IsLast(gru.Returns, path))],
+            Lstm lstm => [new LstmLayer(Sequence(input, path), Hidden(lstm.Hidden, path), IsLast(lstm.Returns, path))],
+            Convolution2d convolution => Followed(
+                new ConvolutionLayer(
+                    WindowsOf(input, convolution.Kernel, convolution.Stride, convolution.Padding, path),
+                    RequireRange($"{path}.channels", convolution.Channels, 1, LargestHidden)),
+                convolution.Activation,
+                path),
+            MaxPool pool => [new MaxPoolLayer(WindowsOf(input, pool.Size, pool.Stride, 0, path))],
+            AveragePool pool => [new AveragePoolLayer(WindowsOf(input, pool.Size, pool.Stride, 0, path))],
             BatchNorm => throw new ArgumentException(
                 $"{path} is a batch norm, which mixes the patients of a batch; use a layer norm."),
             _ => throw new ArgumentException($"{path} is a {description?.GetType().Name ?? "null"}, no known layer."),
@@ -59,6 +70,32 @@ internal static class LayerFactory
         Curve.Sigmoid => new CurveLayer<SigmoidCurve>(shape),
         _ => throw new ArgumentException($"{path}.activation is {curve}; allowed: relu, gelu, tanh, sigmoid."),
     };
+
+    private static SampleShape Sequence(SampleShape shape, string path) => shape.Kind == SampleKind.Sequence
+        ? shape
+        : throw new ArgumentException($"{path} takes a sequence, and gets {shape}.");
+
+    private static int Hidden(int hidden, string path) => RequireRange($"{path}.hidden", hidden, 1, LargestHidden);
+
+    private static bool IsLast(Returns returns, string path) => Enum.IsDefined(returns)
+        ? returns == Returns.Last
+        : throw new ArgumentException($"{path}.returns is {returns}; allowed: last, all.");
+
+    private static Windows WindowsOf(SampleShape shape, int size, int stride, int padding, string path)
+    {
+        if (shape.Kind != SampleKind.Image)
+        {
+            throw new ArgumentException($"{path} takes an image, and gets {shape}.");
+        }
+
+        RequireRange($"{path}.padding", padding, 0, int.Max(0, size - 1));
+        int largest = int.Min(shape.Height, shape.Width) + (2 * padding);
+        return new Windows(
+            shape,
+            RequireRange($"{path}.kernel", size, 1, largest),
+            RequireRange($"{path}.stride", stride, 1, largest),
+            padding);
+    }
 
     private static int RequireRange(string field, int value, int least, int most) => value >= least && value <= most
         ? value

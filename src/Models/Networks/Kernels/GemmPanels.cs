@@ -29,6 +29,10 @@ internal static class GemmPanels
                 {
                     PackWholeRows<TLanes>(ref source, b, ref MemoryMarshal.GetReference(panel));
                 }
+                else if (b.ColumnStride == 1)
+                {
+                    PackPartsOfRows(ref source, b, panel, columns, tileColumns);
+                }
                 else
                 {
                     PackColumns(ref source, b, ref MemoryMarshal.GetReference(panel), columns, tileColumns);
@@ -48,6 +52,19 @@ internal static class GemmPanels
                 ref float row = ref Unsafe.Add(ref source, k * b.RowStride);
                 TLanes.Load(in row, 0).Store(ref panel, 2 * k * half);
                 TLanes.Load(in row, half).Store(ref panel, ((2 * k) + 1) * half);
+            }
+        }
+    }
+
+    private static void PackPartsOfRows(
+        ref float source, MatrixView b, Span<float> panel, int columns, int tileColumns)
+    {
+        unchecked
+        {
+            for (int k = 0; k < b.Rows; k++)
+            {
+                MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref source, (nint)k * b.RowStride), columns)
+                    .CopyTo(panel[(k * tileColumns)..]);
             }
         }
     }
