@@ -82,15 +82,6 @@ internal static class Elementwise
         }
     }
 
-    /// <summary>Every row of <paramref name="target"/> becomes a copy of <paramref name="row"/>.</summary>
-    public static void CopyToRows(ReadOnlySpan<float> row, Span<float> target)
-    {
-        for (int start = 0; start < target.Length; start += row.Length)
-        {
-            row.CopyTo(target[start..]);
-        }
-    }
-
     // What is left after the last whole register goes through the same code one float at a time.
     private static void ForwardLanes<TCurve, T>(ReadOnlySpan<float> input, Span<float> output, int start)
         where TCurve : struct, ICurve

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace DigitalTwin.Models.Networks.Kernels;
@@ -44,4 +45,12 @@ internal readonly ref struct MatrixView
 
         return new(ref MemoryMarshal.GetReference(floats), rows, columns, rowStride, 1);
     }
+
+    /// <summary>Rows from <paramref name="row"/> and columns from <paramref name="column"/> on; not checked.</summary>
+    public MatrixView Part(int row, int rows, int column, int columns) => new(
+        ref Unsafe.Add(ref First, ((nint)row * RowStride) + ((nint)column * ColumnStride)),
+        rows,
+        columns,
+        RowStride,
+        ColumnStride);
 }

@@ -7,6 +7,7 @@ internal sealed class AveragePoolLayer(Windows windows)
     : Layer(windows.Input, SampleShape.Image(windows.Input.Channels, windows.Rows, windows.Columns))
 {
     private readonly Windows _windows = windows;
+    private readonly int[] _offsets = OffsetsOf(windows);
 
     public override void Forward(in LayerFrame frame)
     {
@@ -15,9 +16,9 @@ internal sealed class AveragePoolLayer(Windows windows)
         {
             int first = FirstPixelOf(i);
             float sum = 0;
-            for (int k = 0; k < _windows.Size * _windows.Size; k++)
+            for (int k = 0; k < _offsets.Length; k++)
             {
-                sum += frame.Input[first + OffsetOf(k)];
+                sum += frame.Input[first + _offsets[k]];
             }
 
             frame.Output[i] = sum * share;
@@ -36,9 +37,9 @@ internal sealed class AveragePoolLayer(Windows windows)
         for (int i = 0; i < frame.OutputGradient.Length; i++)
         {
             int first = FirstPixelOf(i);
-            for (int k = 0; k < _windows.Size * _windows.Size; k++)
+            for (int k = 0; k < _offsets.Length; k++)
             {
-                frame.InputGradient[first + OffsetOf(k)] += frame.OutputGradient[i] * share;
+                frame.InputGradient[first + _offsets[k]] += frame.OutputGradient[i] * share;
             }
         }
     }
@@ -50,5 +51,10 @@ internal sealed class AveragePoolLayer(Windows windows)
         return (y * Input.Width) + (column * _windows.Stride);
     }
 
-    private int OffsetOf(int k) => (k / _windows.Size * Input.Width) + (k % _windows.Size);
+    // Where the entries of a window lie, from its first on.
+    private static int[] OffsetsOf(Windows windows) =>
+    [
+        .. Enumerable.Range(0, windows.Size * windows.Size)
+            .Select(k => (k / windows.Size * windows.Input.Width) + (k % windows.Size)),
+    ];
 }

@@ -7,8 +7,8 @@ namespace DigitalTwin.Models.Networks.Layers;
 
 /// <summary>A two-dimensional convolution (cross-correlation, as in PyTorch); W is O × C × K × K, then b.</summary>
 /// <remarks>
-/// By unfolding (Chellapilla, Puri and Simard 2006): a product with the matrix of all patches of an image, one image at
-/// a time. Kept: the patches, B × C K² × windows.
+/// By unfolding (Chellapilla, Puri and Simard 2006): one product with the matrix of all patches of the batch. Kept: the
+/// patches, B × windows × C K², then the outputs and later their gradients in the same order, B × windows × O.
 /// </remarks>
 internal sealed class ConvolutionLayer(Windows windows, int channels)
     : Layer(windows.Input, SampleShape.Image(channels, windows.Rows, windows.Columns))
@@ -31,13 +31,13 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
 
     private int Places => _windows.Count;
 
-    public override int KeptSize(int rows) => checked(rows * PatchSize * Places);
+    public override int KeptSize(int rows) => checked(rows * Places * (PatchSize + Channels));
 
     public override int ScratchSize(int rows) => int.Max(
-        OuterProduct.ScratchSize(1, Places, PatchSize, Channels),
-        (PatchSize * Places) + int.Max(
-            Gemm.PackedSize(PatchSize, Places == 1 ? Channels : Places),
-            Gemm.PackedSize(Channels, Places == 1 ? PatchSize : Places)));
+        OuterProduct.ScratchSize(rows, Places, PatchSize, Channels),
+        (rows * PatchSize * Places) + int.Max(
+            Gemm.PackedSize(PatchSize, Channels == 1 ? rows * Places : Channels),
+            Gemm.PackedSize(Channels, PatchSize == 1 ? rows * Places : PatchSize)));
 
     /// <summary>Weights uniform in ±sqrt(3 / (C K²)); biases 0.</summary>
     public override void Initialise(Span<float> parameters, PhiloxStream random)
@@ -48,50 +48,46 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
 
     public override void Forward(in LayerFrame frame)
     {
-        MatrixView weights = MatrixView.Of(frame.Parameters, Channels, PatchSize);
-        ReadOnlySpan<float> biases = frame.Parameters.Slice(Channels * PatchSize, Channels);
+        Span<float> patches = PatchesOf(frame);
         for (int row = 0; row < frame.Rows; row++)
         {
-            Span<float> patches = frame.Kept.Slice(row * PatchSize * Places, PatchSize * Places);
-            _windows.Unfold(frame.Input.Slice(row * Input.Size, Input.Size), patches);
-            Span<float> output = frame.Output.Slice(row * Output.Size, Output.Size);
-            for (int channel = 0; channel < Channels; channel++)
-            {
-                output.Slice(channel * Places, Places).Fill(biases[channel]);
-            }
-
-            Gemm.Multiply(
-                frame.Width,
-                weights,
-                MatrixView.Of(patches, PatchSize, Places),
-                MatrixView.Of(output, Channels, Places),
-                SumsBegin.AtTarget,
-                frame.Scratch);
+            _windows.Unfold(
+                frame.Input.Slice(row * Input.Size, Input.Size),
+                patches.Slice(row * PatchSize * Places, PatchSize * Places));
         }
+
+        Gemm.MultiplyAddRow(
+            frame.Width,
+            MatrixView.Of(patches, frame.Rows * Places, PatchSize),
+            MatrixView.Of(frame.Parameters, Channels, PatchSize).Transposed,
+            frame.Parameters.Slice(Channels * PatchSize, Channels),
+            MatrixView.Of(ByPlaceOf(frame), frame.Rows * Places, Channels),
+            frame.Scratch);
+        Transpose(ByPlaceOf(frame), frame.Output, Places, Channels);
     }
 
     public override void BackwardInput(in LayerFrame frame)
     {
+        Transpose(frame.OutputGradient, ByPlaceOf(frame), Channels, Places);
         if (frame.InputGradient.IsEmpty)
         {
             return;
         }
 
-        MatrixView weights = MatrixView.Of(frame.Parameters, Channels, PatchSize);
-        Span<float> patchGradient = frame.Scratch[..(PatchSize * Places)];
-        Span<float> packing = frame.Scratch[patchGradient.Length..];
+        Span<float> patchGradient = frame.Scratch[..(frame.Rows * PatchSize * Places)];
+        Gemm.Multiply(
+            frame.Width,
+            MatrixView.Of(ByPlaceOf(frame), frame.Rows * Places, Channels),
+            MatrixView.Of(frame.Parameters, Channels, PatchSize),
+            MatrixView.Of(patchGradient, frame.Rows * Places, PatchSize),
+            SumsBegin.AtZero,
+            frame.Scratch[patchGradient.Length..]);
         frame.InputGradient.Clear();
         for (int row = 0; row < frame.Rows; row++)
         {
-            ReadOnlySpan<float> outputGradient = frame.OutputGradient.Slice(row * Output.Size, Output.Size);
-            Gemm.Multiply(
-                frame.Width,
-                weights.Transposed,
-                MatrixView.Of(outputGradient, Channels, Places),
-                MatrixView.Of(patchGradient, PatchSize, Places),
-                SumsBegin.AtZero,
-                packing);
-            _windows.FoldAdd(patchGradient, frame.InputGradient.Slice(row * Input.Size, Input.Size));
+            _windows.FoldAdd(
+                patchGradient.Slice(row * PatchSize * Places, PatchSize * Places),
+                frame.InputGradient.Slice(row * Input.Size, Input.Size));
         }
     }
 
@@ -100,10 +96,32 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
         Steps = Places,
         InputSize = PatchSize,
         DeltaSize = Channels,
-        Inputs = frame.Kept,
-        Deltas = frame.OutputGradient,
+        Inputs = PatchesOf(frame),
+        Deltas = ByPlaceOf(frame),
         WeightOffset = 0,
         BiasOffset = Channels * PatchSize,
-        StepsAreColumns = true,
     };
+
+    // Each image of `rows` x `columns` floats, columns as rows.
+    private static void Transpose(ReadOnlySpan<float> source, Span<float> target, int rows, int columns)
+    {
+        for (int image = 0; image < source.Length; image += rows * columns)
+        {
+            ReadOnlySpan<float> from = source.Slice(image, rows * columns);
+            Span<float> to = target.Slice(image, rows * columns);
+            for (int c = 0; c < columns; c++)
+            {
+                int at = c;
+                foreach (ref float value in to.Slice(c * rows, rows))
+                {
+                    value = from[at];
+                    at += columns;
+                }
+            }
+        }
+    }
+
+    private Span<float> PatchesOf(in LayerFrame frame) => frame.Kept[..(frame.Rows * Places * PatchSize)];
+
+    private Span<float> ByPlaceOf(in LayerFrame frame) => frame.Kept[(frame.Rows * Places * PatchSize)..];
 }

@@ -44,13 +44,12 @@ internal sealed class DenseNetworkLayer : Layer
     public override void Forward(in LayerFrame frame)
     {
         int pairs = frame.Rows * _steps;
-        Elementwise.CopyToRows(frame.Parameters[(_inputs * _outputs)..], frame.Output);
-        Gemm.Multiply(
+        Gemm.MultiplyAddRow(
             frame.Width,
             MatrixView.Of(frame.Input, pairs, _inputs),
             MatrixView.Of(frame.Parameters, _outputs, _inputs).Transposed,
+            frame.Parameters[(_inputs * _outputs)..],
             MatrixView.Of(frame.Output, pairs, _outputs),
-            SumsBegin.AtTarget,
             frame.Scratch);
     }
 

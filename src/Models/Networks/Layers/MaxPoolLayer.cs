@@ -10,6 +10,7 @@ internal sealed class MaxPoolLayer(Windows windows)
     : Layer(windows.Input, SampleShape.Image(windows.Input.Channels, windows.Rows, windows.Columns))
 {
     private readonly Windows _windows = windows;
+    private readonly int[] _offsets = OffsetsOf(windows);
 
     public override int KeptSize(int rows) => checked(rows * Output.Size);
 
@@ -47,9 +48,9 @@ internal sealed class MaxPoolLayer(Windows windows)
             Span<float> image = frame.InputGradient[FirstPixelOf(row)..];
             ReadOnlySpan<float> gradient = frame.OutputGradient.Slice(row * _windows.Columns, _windows.Columns);
             ReadOnlySpan<float> winners = frame.Kept.Slice(row * _windows.Columns, _windows.Columns);
-            for (int k = 0; k < _windows.Size * _windows.Size; k++)
+            for (int k = 0; k < _offsets.Length; k++)
             {
-                Span<float> pixels = image[OffsetOf(k)..];
+                Span<float> pixels = image[_offsets[k]..];
                 switch (width)
                 {
                     case VectorWidth.Scalar: BackwardRow<ScalarLane>(pixels, gradient, winners, k, 0); break;
@@ -66,8 +67,6 @@ internal sealed class MaxPoolLayer(Windows windows)
     private int FirstPixelOf(int row) =>
         ((row / _windows.Rows * Input.Height) + (row % _windows.Rows * _windows.Stride)) * Input.Width;
 
-    private int OffsetOf(int k) => (k / _windows.Size * Input.Width) + (k % _windows.Size);
-
     private void ForwardRow<T>(ReadOnlySpan<float> image, Span<float> output, Span<float> winners, int start)
         where T : struct, ILanes<T>
     {
@@ -80,9 +79,9 @@ internal sealed class MaxPoolLayer(Windows windows)
             int at = ox * _windows.Stride;
             T largest = T.Load(in x, at);
             T index = T.Broadcast(0f);
-            for (int k = 1; k < _windows.Size * _windows.Size; k++)
+            for (int k = 1; k < _offsets.Length; k++)
             {
-                T value = T.Load(in x, at + OffsetOf(k));
+                T value = T.Load(in x, at + _offsets[k]);
                 T larger = value > largest;
                 largest = T.Select(larger, value, largest);
                 index = T.Select(larger, T.Broadcast(k), index);
@@ -121,4 +120,11 @@ internal sealed class MaxPoolLayer(Windows windows)
             BackwardRow<ScalarLane>(pixels, gradient, winners, k, ox);
         }
     }
+
+    // Where the entries of a window lie, from its first on.
+    private static int[] OffsetsOf(Windows windows) =>
+    [
+        .. Enumerable.Range(0, windows.Size * windows.Size)
+            .Select(k => (k / windows.Size * windows.Input.Width) + (k % windows.Size)),
+    ];
 }

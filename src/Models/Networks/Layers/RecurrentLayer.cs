@@ -79,16 +79,14 @@ internal abstract class RecurrentLayer : Layer
     {
         RequireMask(frame);
         Buffers buffers = BuffersOf(frame);
-        Elementwise.CopyToRows(frame.Parameters.Slice(InputBiases, Gates), buffers.FromInput);
-        Gemm.Multiply(
+        Gemm.MultiplyAddRow(
             frame.Width,
             MatrixView.Of(frame.Input, frame.Rows * Steps, Input.Features),
             MatrixView.Of(frame.Parameters, Gates, Input.Features).Transposed,
+            frame.Parameters.Slice(InputBiases, Gates),
             MatrixView.Of(buffers.FromInput, frame.Rows * Steps, Gates),
-            SumsBegin.AtTarget,
             frame.Scratch);
 
-        Elementwise.CopyToRows(frame.Parameters.Slice(StateBiases, Gates), buffers.FromState);
         Gemm.Pack(
             frame.Width, MatrixView.Of(frame.Parameters[StateWeights..], Gates, Hidden).Transposed, frame.Scratch);
         Begin(frame, buffers);
@@ -99,7 +97,8 @@ internal abstract class RecurrentLayer : Layer
                 MatrixView.Of(buffers.Before[(step * Hidden)..], frame.Rows, Hidden, Steps * Hidden),
                 frame.Scratch,
                 MatrixView.Of(buffers.FromState[(step * Gates)..], frame.Rows, Gates, Steps * Gates),
-                SumsBegin.AtTarget);
+                SumsBegin.AtRow,
+                frame.Parameters.Slice(StateBiases, Gates));
             for (int row = 0; row < frame.Rows; row++)
             {
                 StepForward(frame, buffers, row, step);

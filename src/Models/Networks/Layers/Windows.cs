@@ -21,35 +21,33 @@ internal readonly record struct Windows(SampleShape Input, int Size, int Stride,
     /// <summary>Floats of a window over all channels.</summary>
     public int PatchSize => Input.Channels * Size * Size;
 
-    /// <summary>Writes the patches of one image: patches[(c, ky, kx), (oy, ox)], zero in the padding.</summary>
+    /// <summary>Writes the patches of one image: patches[(oy, ox), (c, ky, kx)], zero in the padding.</summary>
     public void Unfold(ReadOnlySpan<float> image, Span<float> patches)
     {
-        for (int c = 0; c < Input.Channels; c++)
+        for (int oy = 0; oy < Rows; oy++)
         {
-            for (int ky = 0; ky < Size; ky++)
+            for (int ox = 0; ox < Columns; ox++)
             {
-                for (int kx = 0; kx < Size; kx++)
+                Span<float> patch = patches.Slice(((oy * Columns) + ox) * PatchSize, PatchSize);
+                (int x, int first, int length) = RunOf(ox);
+                for (int run = 0; run < Input.Channels * Size; run++)
                 {
-                    (int first, int end) = ColumnsInside(kx);
-                    for (int oy = 0; oy < Rows; oy++)
+                    Span<float> target = patch.Slice(run * Size, Size);
+                    (int c, int ky) = (run / Size, run % Size);
+                    int y = (oy * Stride) + ky - Padding;
+                    if (y < 0 || y >= Input.Height)
                     {
-                        Span<float> target = patches.Slice(PlaceOf(c, ky, kx, oy), Columns);
-                        int y = (oy * Stride) + ky - Padding;
-                        if (y < 0 || y >= Input.Height)
-                        {
-                            target.Clear();
-                            continue;
-                        }
-
-                        target[..first].Clear();
-                        target[end..].Clear();
-                        int x = (first * Stride) + kx - Padding;
-                        ReadOnlySpan<float> row = image.Slice(((c * Input.Height) + y) * Input.Width, Input.Width);
-                        for (int ox = first; ox < end; ox++, x += Stride)
-                        {
-                            target[ox] = row[x];
-                        }
+                        target.Clear();
+                        continue;
                     }
+
+                    ReadOnlySpan<float> source = image.Slice((((c * Input.Height) + y) * Input.Width) + x, length);
+                    if (length < Size)
+                    {
+                        target.Clear();
+                    }
+
+                    source.CopyTo(target[first..]);
                 }
             }
         }
@@ -58,43 +56,39 @@ internal readonly record struct Windows(SampleShape Input, int Size, int Stride,
     /// <summary>Adds every entry of the patches to where <see cref="Unfold"/> took it from.</summary>
     public void FoldAdd(ReadOnlySpan<float> patches, Span<float> imageToAddTo)
     {
-        for (int c = 0; c < Input.Channels; c++)
+        for (int oy = 0; oy < Rows; oy++)
         {
-            for (int ky = 0; ky < Size; ky++)
+            for (int ox = 0; ox < Columns; ox++)
             {
-                for (int kx = 0; kx < Size; kx++)
+                ReadOnlySpan<float> patch = patches.Slice(((oy * Columns) + ox) * PatchSize, PatchSize);
+                (int x, int first, int length) = RunOf(ox);
+                for (int run = 0; run < Input.Channels * Size; run++)
                 {
-                    (int first, int end) = ColumnsInside(kx);
-                    for (int oy = 0; oy < Rows; oy++)
+                    (int c, int ky) = (run / Size, run % Size);
+                    int y = (oy * Stride) + ky - Padding;
+                    if (y < 0 || y >= Input.Height)
                     {
-                        int y = (oy * Stride) + ky - Padding;
-                        if (y < 0 || y >= Input.Height)
-                        {
-                            continue;
-                        }
+                        continue;
+                    }
 
-                        ReadOnlySpan<float> source = patches.Slice(PlaceOf(c, ky, kx, oy), Columns);
-                        int x = (first * Stride) + kx - Padding;
-                        Span<float> row = imageToAddTo.Slice(((c * Input.Height) + y) * Input.Width, Input.Width);
-                        for (int ox = first; ox < end; ox++, x += Stride)
-                        {
-                            row[x] += source[ox];
-                        }
+                    ReadOnlySpan<float> source = patch.Slice((run * Size) + first, length);
+                    Span<float> target = imageToAddTo.Slice(
+                        (((c * Input.Height) + y) * Input.Width) + x, length);
+                    for (int i = 0; i < source.Length; i++)
+                    {
+                        target[i] += source[i];
                     }
                 }
             }
         }
     }
 
-    private int PlaceOf(int channel, int ky, int kx, int oy) =>
-        ((((((channel * Size) + ky) * Size) + kx) * Rows) + oy) * Columns;
-
-    // Windows whose column kx lies on the image and not in the padding.
-    private (int First, int End) ColumnsInside(int kx)
+    // The part of a window's rows that lies on the image: its first pixel, its first place in the window, its length.
+    private (int X, int First, int Length) RunOf(int ox)
     {
-        int first = int.Max(0, (Padding - kx + Stride - 1) / Stride);
-        int last = Input.Width - 1 + Padding - kx;
-        int end = last < 0 ? 0 : int.Min(Columns, (last / Stride) + 1);
-        return (int.Min(first, end), end);
+        int x = (ox * Stride) - Padding;
+        int first = int.Max(0, -x);
+        int end = int.Min(Size, Input.Width - x);
+        return (x + first, first, int.Max(0, end - first));
     }
 }

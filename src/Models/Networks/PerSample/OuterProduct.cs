@@ -26,10 +26,10 @@ internal readonly ref struct OuterProduct
     /// <summary>O.</summary>
     public required int DeltaSize { get; init; }
 
-    /// <summary>B × T × I, or B × I × T when <see cref="StepsAreColumns"/>.</summary>
+    /// <summary>B × T × I.</summary>
     public required ReadOnlySpan<float> Inputs { get; init; }
 
-    /// <summary>B × T × O, or B × O × T when <see cref="StepsAreColumns"/>.</summary>
+    /// <summary>B × T × O.</summary>
     public required Span<float> Deltas { get; init; }
 
     /// <summary>Where dW begins in the layer's slice.</summary>
@@ -37,9 +37,6 @@ internal readonly ref struct OuterProduct
 
     /// <summary>Where db begins, or negative without a bias.</summary>
     public required int BiasOffset { get; init; }
-
-    /// <summary>Convolutions keep the place in the image fastest.</summary>
-    public bool StepsAreColumns { get; init; }
 
     private int Rows => Deltas.Length / (Steps * DeltaSize);
 
@@ -124,54 +121,27 @@ internal readonly ref struct OuterProduct
         return Math.Max(0, TreeSums.Dot(width, inputGram, deltaGram));
     }
 
-    private void AddWeights(VectorWidth width, int first, int count, Span<float> weights, Span<float> packing)
-    {
-        MatrixView target = MatrixView.Of(weights, DeltaSize, InputSize);
-        int atOnce = StepsAreColumns ? 1 : count;
-        for (int row = first; row < first + count; row += atOnce)
-        {
-            Gemm.Multiply(
-                width,
-                DeltasOf(row, atOnce).Transposed,
-                InputsOf(row, atOnce),
-                target,
-                SumsBegin.AtTarget,
-                packing);
-        }
-    }
+    private void AddWeights(VectorWidth width, int first, int count, Span<float> weights, Span<float> packing) =>
+        Gemm.Multiply(
+            width,
+            DeltasOf(first, count).Transposed,
+            InputsOf(first, count),
+            MatrixView.Of(weights, DeltaSize, InputSize),
+            SumsBegin.AtTarget,
+            packing);
 
     private void AddBias(VectorWidth width, int first, int count, Span<float> bias)
     {
-        for (int row = first; row < first + count; row++)
+        for (int pair = first * Steps; pair < (first + count) * Steps; pair++)
         {
-            ReadOnlySpan<float> deltas = Deltas.Slice(row * Steps * DeltaSize, Steps * DeltaSize);
-            if (StepsAreColumns)
-            {
-                for (int o = 0; o < DeltaSize; o++)
-                {
-                    bias[o] += TreeSums.Sum(deltas.Slice(o * Steps, Steps));
-                }
-            }
-            else
-            {
-                for (int t = 0; t < Steps; t++)
-                {
-                    Elementwise.Add(width, deltas.Slice(t * DeltaSize, DeltaSize), bias);
-                }
-            }
+            Elementwise.Add(width, Deltas.Slice(pair * DeltaSize, DeltaSize), bias);
         }
     }
 
-    private MatrixView InputsOf(int row, int count) => View(Inputs, row, count, InputSize);
-
-    private MatrixView DeltasOf(int row, int count) => View(Deltas, row, count, DeltaSize);
-
     // One row per pair.
-    private MatrixView View(ReadOnlySpan<float> floats, int row, int count, int size)
-    {
-        ReadOnlySpan<float> part = floats.Slice(row * Steps * size, count * Steps * size);
-        return StepsAreColumns
-            ? MatrixView.Of(part, size, Steps).Transposed
-            : MatrixView.Of(part, count * Steps, size);
-    }
+    private MatrixView InputsOf(int row, int count) =>
+        MatrixView.Of(Inputs.Slice(row * Steps * InputSize, count * Steps * InputSize), count * Steps, InputSize);
+
+    private MatrixView DeltasOf(int row, int count) =>
+        MatrixView.Of(Deltas.Slice(row * Steps * DeltaSize, count * Steps * DeltaSize), count * Steps, DeltaSize);
 }
