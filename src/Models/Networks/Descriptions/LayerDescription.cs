@@ -101,9 +101,60 @@ public sealed record AveragePool : LayerDescription
     public required int Stride { get; init; }
 }
 
+/// <summary>A convolution along the steps of a sequence.</summary>
+public sealed record Convolution1d : LayerDescription
+{
+    /// <summary>Features that come out, 1 to 4096.</summary>
+    public required int Channels { get; init; }
+
+    /// <summary>Steps of a window, 1 to the padded sequence.</summary>
+    public required int Kernel { get; init; }
+
+    public int Stride { get; init; } = 1;
+
+    /// <summary>Zero steps before and after, 0 to below the kernel.</summary>
+    public int Padding { get; init; }
+
+    public Curve Activation { get; init; }
+}
+
+/// <summary>The features of a row, or of one step of it, to mean 0 and variance 1, then γ and β.</summary>
+public sealed record LayerNorm : LayerDescription;
+
+/// <summary>In training, entries that fall.</summary>
+public sealed record Dropout : LayerDescription
+{
+    /// <summary>Share that falls, 0 to below 1.</summary>
+    public required double Rate { get; init; }
+}
+
+/// <summary>A learned vector for each code of the input, which gives a sequence of as many steps.</summary>
+public sealed record Embedding : LayerDescription
+{
+    /// <summary>Codes, 1 to 65536.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>Features per code, 1 to 4096.</summary>
+    public required int Width { get; init; }
+}
+
+/// <summary>y = x + f(x).</summary>
+public sealed record Residual : LayerDescription
+{
+    /// <summary>f, which must keep the shape.</summary>
+    public required IReadOnlyList<LayerDescription> Layers { get; init; }
+}
+
+/// <summary>Multi-head attention of the steps to each other.</summary>
+public sealed record SelfAttention : LayerDescription
+{
+    /// <summary>Heads, a divisor of the features.</summary>
+    public required int Heads { get; init; }
+}
+
 /// <summary>Always refused: its statistics mix the patients of a batch.</summary>
 /// <remarks>
 /// A row's output would depend on the other rows, so there would be no gradient per patient to clip, and running
-/// averages would leave the hospital without noise. A layer norm does the same within one row.
+/// averages would leave the hospital without noise. <see cref="LayerNorm"/> does the same within one row.
 /// </remarks>
 public sealed record BatchNorm : LayerDescription;

@@ -57,3 +57,13 @@ internal readonly struct GeluCurve : ICurve
         return outputGradient * T.Fma(x, density, distribution);
     }
 }
+
+/// <summary>y = e^x, dy/dx = y.</summary>
+internal readonly struct ExponentialCurve : ICurve
+{
+    public static T Forward<T>(T x)
+        where T : struct, ILanes<T> => LaneMath.Exp(x);
+
+    public static T Backward<T>(T x, T y, T outputGradient)
+        where T : struct, ILanes<T> => outputGradient * y;
+}
