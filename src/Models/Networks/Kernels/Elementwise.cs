@@ -21,6 +21,21 @@ internal static class Elementwise
         }
     }
 
+    /// <summary>target = curve(target + addend), of one length.</summary>
+    public static void AddForward<TCurve>(VectorWidth width, ReadOnlySpan<float> addend, Span<float> target)
+        where TCurve : struct, ICurve
+    {
+        RequireLength(addend.Length, target.Length);
+        switch (width)
+        {
+            case VectorWidth.Scalar: AddForwardLanes<TCurve, ScalarLane>(addend, target, 0); break;
+            case VectorWidth.Vector128: AddForwardLanes<TCurve, Lanes4>(addend, target, 0); break;
+            case VectorWidth.Vector256: AddForwardLanes<TCurve, Lanes8>(addend, target, 0); break;
+            case VectorWidth.Vector512: AddForwardLanes<TCurve, Lanes16>(addend, target, 0); break;
+            default: throw VectorWidths.Unknown(width);
+        }
+    }
+
     /// <summary>inputGradient = outputGradient · curve'(input), all four of one length.</summary>
     public static void Backward<TCurve>(
         VectorWidth width,
@@ -98,6 +113,24 @@ internal static class Elementwise
         if (i < input.Length)
         {
             ForwardLanes<TCurve, ScalarLane>(input, output, i);
+        }
+    }
+
+    private static void AddForwardLanes<TCurve, T>(ReadOnlySpan<float> addend, Span<float> target, int start)
+        where TCurve : struct, ICurve
+        where T : struct, ILanes<T>
+    {
+        ref float from = ref MemoryMarshal.GetReference(addend);
+        ref float to = ref MemoryMarshal.GetReference(target);
+        int i = start;
+        for (; i <= addend.Length - T.Count; i += T.Count)
+        {
+            TCurve.Forward(T.Load(in to, i) + T.Load(in from, i)).Store(ref to, i);
+        }
+
+        if (i < addend.Length)
+        {
+            AddForwardLanes<TCurve, ScalarLane>(addend, target, i);
         }
     }
 

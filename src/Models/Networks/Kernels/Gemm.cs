@@ -26,7 +26,8 @@ internal enum SumsBegin
 /// <para>
 /// After Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008, and the
 /// register tile of BLIS for AVX2 (6 rows, 2 registers wide). B is packed into panels of the width of a tile, padded
-/// with zeros; A is read in place, since a broadcast takes any stride.
+/// with zeros, unless A has so few rows that packing would not pay; A is read in place, since a broadcast takes any
+/// stride.
 /// </para>
 /// </remarks>
 internal static class Gemm
@@ -34,6 +35,9 @@ internal static class Gemm
     // A panel of 256 x 16 floats is 16 KiB, half of a small first-level cache; 96 rows of A beside it fit the second.
     private const int DepthOfBlock = 256;
     private const int RowsOfBlock = 96;
+
+    // Packing costs about as much as the products of two tiles of rows.
+    private const int RowsThatPayNoPacking = 48;
 
     /// <summary>Floats that packing a matrix of <paramref name="depth"/> × <paramref name="columns"/> takes.</summary>
     public static int PackedSize(int depth, int columns) =>
@@ -52,8 +56,21 @@ internal static class Gemm
             return;
         }
 
-        Pack(width, b, packing);
-        MultiplyPacked(width, a, packing, c, begin);
+        RequirePacking(b, packing);
+        int whole = b.ColumnStride == 1 && a.Rows <= RowsThatPayNoPacking
+            ? c.Columns - (c.Columns % (2 * (int)width))
+            : 0;
+        if (whole > 0)
+        {
+            Run(width, a, new Panels(b), c.Part(0, c.Rows, 0, whole), begin, []);
+        }
+
+        if (whole < c.Columns)
+        {
+            MatrixView rest = b.Part(0, b.Rows, whole, c.Columns - whole);
+            Pack(width, rest, packing);
+            MultiplyPacked(width, a, packing, c.Part(0, c.Rows, whole, c.Columns - whole), begin);
+        }
     }
 
     /// <summary>C = row + A B, where every row of C begins at the same row.</summary>
@@ -75,12 +92,7 @@ internal static class Gemm
     /// <summary>Packs B for <see cref="MultiplyPacked"/> with the same width.</summary>
     public static void Pack(VectorWidth width, MatrixView b, Span<float> packed)
     {
-        if (packed.Length < PackedSize(b.Rows, b.Columns))
-        {
-            throw new ArgumentException(
-                $"Packing {b.Rows} x {b.Columns} takes {PackedSize(b.Rows, b.Columns)} floats, got {packed.Length}.");
-        }
-
+        RequirePacking(b, packed);
         switch (width)
         {
             case VectorWidth.Scalar: GemmPanels.Pack<ScalarLane>(b, packed); break;
@@ -116,13 +128,28 @@ internal static class Gemm
             throw new ArgumentException($"Expected a row of {c.Columns} floats, got {row.Length}.", nameof(row));
         }
 
+        Run(width, a, new Panels(packed, a.Columns, 2 * (int)width), c, begin, row);
+    }
+
+    private static void Run(
+        VectorWidth width, MatrixView a, Panels b, MatrixView c, SumsBegin begin, ReadOnlySpan<float> row)
+    {
         switch (width)
         {
-            case VectorWidth.Scalar: MultiplyBlocks<ScalarLane>(a, packed, c, begin, row); break;
-            case VectorWidth.Vector128: MultiplyBlocks<Lanes4>(a, packed, c, begin, row); break;
-            case VectorWidth.Vector256: MultiplyBlocks<Lanes8>(a, packed, c, begin, row); break;
-            case VectorWidth.Vector512: MultiplyBlocks<Lanes16>(a, packed, c, begin, row); break;
+            case VectorWidth.Scalar: MultiplyBlocks<ScalarLane>(a, b, c, begin, row); break;
+            case VectorWidth.Vector128: MultiplyBlocks<Lanes4>(a, b, c, begin, row); break;
+            case VectorWidth.Vector256: MultiplyBlocks<Lanes8>(a, b, c, begin, row); break;
+            case VectorWidth.Vector512: MultiplyBlocks<Lanes16>(a, b, c, begin, row); break;
             default: throw VectorWidths.Unknown(width);
+        }
+    }
+
+    private static void RequirePacking(MatrixView b, ReadOnlySpan<float> packed)
+    {
+        if (packed.Length < PackedSize(b.Rows, b.Columns))
+        {
+            throw new ArgumentException(
+                $"Packing {b.Rows} x {b.Columns} takes {PackedSize(b.Rows, b.Columns)} floats, got {packed.Length}.");
         }
     }
 
@@ -142,7 +169,7 @@ internal static class Gemm
 
     // Index arithmetic stays below the lengths that the views have checked, so overflow checks would find nothing.
     private static void MultiplyBlocks<TLanes>(
-        MatrixView a, ReadOnlySpan<float> packed, MatrixView c, SumsBegin begin, ReadOnlySpan<float> row)
+        MatrixView a, Panels b, MatrixView c, SumsBegin begin, ReadOnlySpan<float> row)
         where TLanes : struct, ILanes<TLanes>
     {
         unchecked
@@ -162,7 +189,7 @@ internal static class Gemm
                     int rowsEnd = Math.Min(i0 + RowsOfBlock, c.Rows);
                     for (int j = 0; j < c.Columns; j += tileColumns)
                     {
-                        ref float panel = ref MemoryMarshal.GetReference(packed[((j * depth) + (k * tileColumns))..]);
+                        ref float panel = ref Unsafe.Add(ref b.First, ((nint)k * b.Row) + (j * b.Column));
                         for (int i = i0; i < rowsEnd; i += GemmTile.Rows)
                         {
                             GemmTile tile = new(
@@ -170,6 +197,7 @@ internal static class Gemm
                                 a.RowStride,
                                 a.ColumnStride,
                                 ref panel,
+                                b.Row,
                                 Math.Min(DepthOfBlock, depth - k));
                             MatrixView target = c.Part(
                                 i, Math.Min(GemmTile.Rows, rowsEnd - i), j, Math.Min(tileColumns, c.Columns - j));
@@ -189,6 +217,30 @@ internal static class Gemm
                 ref Unsafe.Add(ref c.First, (nint)i * c.RowStride), c.Columns);
             target.Clear();
             row.CopyTo(target);
+        }
+    }
+
+    /// <summary>Where the tiles find B: row k of the panel of column j is at k · Row + j · Column.</summary>
+    private readonly ref struct Panels
+    {
+        public readonly ref float First;
+
+        public readonly nint Row;
+
+        public readonly nint Column;
+
+        public Panels(ReadOnlySpan<float> packed, int depth, int tileColumns)
+        {
+            First = ref MemoryMarshal.GetReference(packed);
+            Row = tileColumns;
+            Column = depth;
+        }
+
+        public Panels(MatrixView b)
+        {
+            First = ref b.First;
+            Row = b.RowStride;
+            Column = 1;
         }
     }
 }

@@ -4,8 +4,9 @@ using DigitalTwin.Models.Networks.Lanes;
 
 namespace DigitalTwin.Models.Networks.Kernels;
 
-/// <summary>The innermost product: up to 6 rows of A with one packed panel, two registers wide.</summary>
-internal readonly ref struct GemmTile(ref float a, nint aRow, nint aDepth, ref float panel, int depth)
+/// <summary>The innermost product: up to 6 rows of A with one panel of B, two registers wide.</summary>
+internal readonly ref struct GemmTile(
+    ref float a, nint aRow, nint aDepth, ref float panel, nint panelRow, int depth)
 {
     /// <summary>12 accumulators hide the latency of FMA, and 16 registers hold them with what they need.</summary>
     public const int Rows = 6;
@@ -83,7 +84,7 @@ internal readonly ref struct GemmTile(ref float a, nint aRow, nint aDepth, ref f
             {
                 TLanes b0 = TLanes.Load(in b, 0);
                 TLanes b1 = TLanes.Load(in b, half);
-                b = ref Unsafe.Add(ref b, 2 * half);
+                b = ref Unsafe.Add(ref b, panelRow);
 
                 TLanes row = TLanes.Broadcast(Unsafe.Add(ref a0, at));
                 (c00, c01) = (TLanes.Fma(row, b0, c00), TLanes.Fma(row, b1, c01));

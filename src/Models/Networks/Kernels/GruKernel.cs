@@ -14,6 +14,8 @@ internal static class GruKernel
         ReadOnlySpan<float> before,
         Span<float> after)
     {
+        int hidden = before.Length;
+        Elementwise.AddForward<SigmoidCurve>(width, fromState[..(2 * hidden)], fromInput[..(2 * hidden)]);
         switch (width)
         {
             case VectorWidth.Scalar: ForwardLanes<ScalarLane>(fromInput, fromState, before, after, 0); break;
@@ -60,13 +62,10 @@ internal static class GruKernel
         int i = start;
         for (; i <= hidden - T.Count; i += T.Count)
         {
-            T r = LaneMath.Sigmoid(T.Load(in x, i) + T.Load(in u, i));
-            T z = LaneMath.Sigmoid(T.Load(in x, hidden + i) + T.Load(in u, hidden + i));
-            T n = LaneMath.Tanh(T.Fma(r, T.Load(in u, (2 * hidden) + i), T.Load(in x, (2 * hidden) + i)));
-            r.Store(ref x, i);
-            z.Store(ref x, hidden + i);
+            T n = LaneMath.Tanh(
+                T.Fma(T.Load(in x, i), T.Load(in u, (2 * hidden) + i), T.Load(in x, (2 * hidden) + i)));
             n.Store(ref x, (2 * hidden) + i);
-            T.Fma(z, T.Load(in h, i) - n, n).Store(ref next, i);
+            T.Fma(T.Load(in x, hidden + i), T.Load(in h, i) - n, n).Store(ref next, i);
         }
 
         if (i < hidden)

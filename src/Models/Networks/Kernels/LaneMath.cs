@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DigitalTwin.Models.Networks.Lanes;
 
 namespace DigitalTwin.Models.Networks.Kernels;
@@ -30,6 +31,7 @@ internal static class LaneMath
 
     /// <summary>e^x; beyond −87.3 and 88.4 the value of that end, NaN for NaN.</summary>
     /// <remarks>Cephes 2.8, expf.c (Moshier 1992): reduction by ln 2 in two parts, a polynomial of degree 5.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)
         where T : struct, ILanes<T>
     {
@@ -50,6 +52,7 @@ internal static class LaneMath
     }
 
     /// <summary>1 / (1 + e^−x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x)
         where T : struct, ILanes<T>
     {
@@ -59,6 +62,7 @@ internal static class LaneMath
 
     /// <summary>The hyperbolic tangent.</summary>
     /// <remarks>Cephes 2.8, tanhf.c: an odd polynomial below 0.625, 1 − 2 / (e^2|x| + 1) above.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x)
         where T : struct, ILanes<T>
     {
@@ -82,6 +86,7 @@ internal static class LaneMath
     /// Abramowitz and Stegun 1964, equation 7.1.26: erf z = 1 − (a1 t + ... + a5 t^5) e^−z², t = 1 / (1 + p z), within
     /// 1.5e-7; with z = |x| / √2 its exponential is √(2π) φ(x).
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (T Distribution, T Density) Normal<T>(T x)
         where T : struct, ILanes<T>
     {
@@ -100,13 +105,16 @@ internal static class LaneMath
     }
 
     // Not the hardware's minimum, whose treatment of NaN and of the two zeros differs between processors.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T AtMost<T>(T x, float bound)
         where T : struct, ILanes<T> => T.Select(x > T.Broadcast(bound), T.Broadcast(bound), x);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T AtLeast<T>(T x, float bound)
         where T : struct, ILanes<T> => T.Select(x < T.Broadcast(bound), T.Broadcast(bound), x);
 
     /// <summary>2^n for whole n in [−126, 127]: n + bias in the low bits, moved into the exponent's field.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T PowerOfTwo<T>(T n)
         where T : struct, ILanes<T> =>
         T.ShiftBitsLeft(n + T.Broadcast(IntegerAligner + ExponentBias), MantissaBits);

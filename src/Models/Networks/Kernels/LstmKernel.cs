@@ -15,19 +15,25 @@ internal static class LstmKernel
         Span<float> memoryAfter,
         Span<float> after)
     {
+        int hidden = memoryBefore.Length;
+        Elementwise.AddForward<SigmoidCurve>(width, fromState[..(2 * hidden)], fromInput[..(2 * hidden)]);
+        Elementwise.AddForward<TanhCurve>(
+            width, fromState.Slice(2 * hidden, hidden), fromInput.Slice(2 * hidden, hidden));
+        Elementwise.AddForward<SigmoidCurve>(
+            width, fromState.Slice(3 * hidden, hidden), fromInput.Slice(3 * hidden, hidden));
         switch (width)
         {
             case VectorWidth.Scalar:
-                ForwardLanes<ScalarLane>(fromInput, fromState, memoryBefore, memoryAfter, after, 0);
+                ForwardLanes<ScalarLane>(fromInput, memoryBefore, memoryAfter, after, 0);
                 break;
             case VectorWidth.Vector128:
-                ForwardLanes<Lanes4>(fromInput, fromState, memoryBefore, memoryAfter, after, 0);
+                ForwardLanes<Lanes4>(fromInput, memoryBefore, memoryAfter, after, 0);
                 break;
             case VectorWidth.Vector256:
-                ForwardLanes<Lanes8>(fromInput, fromState, memoryBefore, memoryAfter, after, 0);
+                ForwardLanes<Lanes8>(fromInput, memoryBefore, memoryAfter, after, 0);
                 break;
             case VectorWidth.Vector512:
-                ForwardLanes<Lanes16>(fromInput, fromState, memoryBefore, memoryAfter, after, 0);
+                ForwardLanes<Lanes16>(fromInput, memoryBefore, memoryAfter, after, 0);
                 break;
             default: throw VectorWidths.Unknown(width);
         }
@@ -62,7 +68,6 @@ internal static class LstmKernel
 
     private static void ForwardLanes<T>(
         Span<float> fromInput,
-        ReadOnlySpan<float> fromState,
         ReadOnlySpan<float> memoryBefore,
         Span<float> memoryAfter,
         Span<float> after,
@@ -71,29 +76,21 @@ internal static class LstmKernel
     {
         int hidden = memoryBefore.Length;
         ref float x = ref MemoryMarshal.GetReference(fromInput[..(4 * hidden)]);
-        ref float u = ref MemoryMarshal.GetReference(fromState[..(4 * hidden)]);
         ref float c = ref MemoryMarshal.GetReference(memoryBefore);
         ref float cNext = ref MemoryMarshal.GetReference(memoryAfter[..hidden]);
         ref float hNext = ref MemoryMarshal.GetReference(after[..hidden]);
         int k = start;
         for (; k <= hidden - T.Count; k += T.Count)
         {
-            T i = LaneMath.Sigmoid(T.Load(in x, k) + T.Load(in u, k));
-            T f = LaneMath.Sigmoid(T.Load(in x, hidden + k) + T.Load(in u, hidden + k));
-            T g = LaneMath.Tanh(T.Load(in x, (2 * hidden) + k) + T.Load(in u, (2 * hidden) + k));
-            T o = LaneMath.Sigmoid(T.Load(in x, (3 * hidden) + k) + T.Load(in u, (3 * hidden) + k));
-            T memory = T.Fma(f, T.Load(in c, k), i * g);
-            i.Store(ref x, k);
-            f.Store(ref x, hidden + k);
-            g.Store(ref x, (2 * hidden) + k);
-            o.Store(ref x, (3 * hidden) + k);
+            T entered = T.Load(in x, k) * T.Load(in x, (2 * hidden) + k);
+            T memory = T.Fma(T.Load(in x, hidden + k), T.Load(in c, k), entered);
             memory.Store(ref cNext, k);
-            (o * LaneMath.Tanh(memory)).Store(ref hNext, k);
+            (T.Load(in x, (3 * hidden) + k) * LaneMath.Tanh(memory)).Store(ref hNext, k);
         }
 
         if (k < hidden)
         {
-            ForwardLanes<ScalarLane>(fromInput, fromState, memoryBefore, memoryAfter, after, k);
+            ForwardLanes<ScalarLane>(fromInput, memoryBefore, memoryAfter, after, k);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DigitalTwin.Models.Networks.Lanes;
 
@@ -45,6 +46,7 @@ internal interface IUpdateRule
 /// <summary>m = μ m + g, x = x − η m.</summary>
 internal readonly struct MomentumRule : IUpdateRule
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Update<T>(T parameter, T gradient, ref T first, ref T second, in UpdateFactors factors)
         where T : struct, ILanes<T>
     {
@@ -56,6 +58,7 @@ internal readonly struct MomentumRule : IUpdateRule
 /// <summary>Adam with both kinds of decay.</summary>
 internal readonly struct AdamRule : IUpdateRule
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Update<T>(T parameter, T gradient, ref T first, ref T second, in UpdateFactors factors)
         where T : struct, ILanes<T>
     {
@@ -70,6 +73,7 @@ internal readonly struct AdamRule : IUpdateRule
 /// <summary>Adam whose second memory moves by the gradient's square, not towards it.</summary>
 internal readonly struct YogiRule : IUpdateRule
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Update<T>(T parameter, T gradient, ref T first, ref T second, in UpdateFactors factors)
         where T : struct, ILanes<T>
     {
@@ -85,6 +89,7 @@ internal readonly struct YogiRule : IUpdateRule
 /// <summary>v = v + g², x = x − η g / (sqrt v + ε).</summary>
 internal readonly struct AdagradRule : IUpdateRule
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Update<T>(T parameter, T gradient, ref T first, ref T second, in UpdateFactors factors)
         where T : struct, ILanes<T>
     {

@@ -74,7 +74,7 @@ internal sealed class MaxPoolLayer(Windows windows)
         ref float y = ref MemoryMarshal.GetReference(output);
         ref float winner = ref MemoryMarshal.GetReference(winners);
         int ox = start;
-        for (; ox <= output.Length - T.Count; ox += T.Count)
+        while (ox <= output.Length - T.Count)
         {
             int at = ox * _windows.Stride;
             T largest = T.Load(in x, at);
@@ -89,6 +89,10 @@ internal sealed class MaxPoolLayer(Windows windows)
 
             largest.Store(ref y, ox);
             index.Store(ref winner, ox);
+
+            // The last register overlaps the one before, and writes the same again.
+            int next = ox + T.Count;
+            ox = next < output.Length ? int.Min(next, output.Length - T.Count) : next;
         }
 
         if (ox < output.Length)
@@ -115,7 +119,11 @@ internal sealed class MaxPoolLayer(Windows windows)
             (T.Load(in dx, at) + share).Store(ref dx, at);
         }
 
-        if (ox < gradient.Length)
+        if (T.Count > Lanes4.Count && gradient.Length - ox >= Lanes4.Count)
+        {
+            BackwardRow<Lanes4>(pixels, gradient, winners, k, ox);
+        }
+        else if (ox < gradient.Length)
         {
             BackwardRow<ScalarLane>(pixels, gradient, winners, k, ox);
         }

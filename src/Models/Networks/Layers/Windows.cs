@@ -30,24 +30,19 @@ internal readonly record struct Windows(SampleShape Input, int Size, int Stride,
             {
                 Span<float> patch = patches.Slice(((oy * Columns) + ox) * PatchSize, PatchSize);
                 (int x, int first, int length) = RunOf(ox);
-                for (int run = 0; run < Input.Channels * Size; run++)
+                (int top, int bottom) = RowsInside(oy);
+                if (length < Size || bottom - top < Size)
                 {
-                    Span<float> target = patch.Slice(run * Size, Size);
-                    (int c, int ky) = (run / Size, run % Size);
-                    int y = (oy * Stride) + ky - Padding;
-                    if (y < 0 || y >= Input.Height)
-                    {
-                        target.Clear();
-                        continue;
-                    }
+                    patch.Clear();
+                }
 
-                    ReadOnlySpan<float> source = image.Slice((((c * Input.Height) + y) * Input.Width) + x, length);
-                    if (length < Size)
+                for (int c = 0; c < Input.Channels; c++)
+                {
+                    for (int ky = top; ky < bottom; ky++)
                     {
-                        target.Clear();
+                        image.Slice(PixelOf(c, oy, ky) + x, length)
+                            .CopyTo(patch[((((c * Size) + ky) * Size) + first)..]);
                     }
-
-                    source.CopyTo(target[first..]);
                 }
             }
         }
@@ -62,21 +57,17 @@ internal readonly record struct Windows(SampleShape Input, int Size, int Stride,
             {
                 ReadOnlySpan<float> patch = patches.Slice(((oy * Columns) + ox) * PatchSize, PatchSize);
                 (int x, int first, int length) = RunOf(ox);
-                for (int run = 0; run < Input.Channels * Size; run++)
+                (int top, int bottom) = RowsInside(oy);
+                for (int c = 0; c < Input.Channels; c++)
                 {
-                    (int c, int ky) = (run / Size, run % Size);
-                    int y = (oy * Stride) + ky - Padding;
-                    if (y < 0 || y >= Input.Height)
+                    for (int ky = top; ky < bottom; ky++)
                     {
-                        continue;
-                    }
-
-                    ReadOnlySpan<float> source = patch.Slice((run * Size) + first, length);
-                    Span<float> target = imageToAddTo.Slice(
-                        (((c * Input.Height) + y) * Input.Width) + x, length);
-                    for (int i = 0; i < source.Length; i++)
-                    {
-                        target[i] += source[i];
+                        ReadOnlySpan<float> source = patch.Slice((((c * Size) + ky) * Size) + first, length);
+                        Span<float> target = imageToAddTo.Slice(PixelOf(c, oy, ky) + x, length);
+                        for (int i = 0; i < source.Length && i < target.Length; i++)
+                        {
+                            target[i] += source[i];
+                        }
                     }
                 }
             }
@@ -91,4 +82,16 @@ internal readonly record struct Windows(SampleShape Input, int Size, int Stride,
         int end = int.Min(Size, Input.Width - x);
         return (x + first, first, int.Max(0, end - first));
     }
+
+    // Rows of a window that lie on the image.
+    private (int Top, int Bottom) RowsInside(int oy)
+    {
+        int y = (oy * Stride) - Padding;
+        int top = int.Max(0, -y);
+        return (top, int.Max(top, int.Min(Size, Input.Height - y)));
+    }
+
+    // The first pixel of the image's row that row ky of the windows at oy lies on.
+    private int PixelOf(int channel, int oy, int ky) =>
+        ((channel * Input.Height) + (oy * Stride) + ky - Padding) * Input.Width;
 }
