@@ -6,6 +6,10 @@ namespace DigitalTwin.Kernels;
 
 /// <summary>One product of two 512 × 512 matrices of floats, packing included, one thread.</summary>
 [MemoryDiagnoser]
+[MinColumn]
+[InvocationCount(8, 1)]
+[WarmupCount(50)]
+[IterationCount(150)]
 public class MatrixBenchmarks
 {
     private const int Size = 512;

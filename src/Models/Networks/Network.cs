@@ -7,7 +7,9 @@ using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Networks;
 
-/// <summary>A neural network in float32: outputs, the gradient of its loss, and the clipped gradient per patient.</summary>
+/// <summary>
+/// A neural network in float32: outputs, the gradient of its loss, and the clipped gradient per patient.
+/// </summary>
 /// <remarks>
 /// The network is a shape and holds no numbers: its parameters are one flat vector that the caller owns. The same
 /// description, parameters and batch give the same bits on every processor (see <see cref="Kernels.Gemm"/>).
@@ -95,8 +97,8 @@ public sealed class Network
     /// <paramref name="clip"/>, overwrites <paramref name="gradient"/>. No noise is added here.
     /// </summary>
     /// <remarks>
-    /// A patient's gradient is the sum over the patient's rows. Abadi et al., "Deep learning with differential privacy",
-    /// CCS 2016, algorithm 1, without its noise and its division by the batch.
+    /// A patient's gradient is the sum over the patient's rows. Abadi et al., "Deep learning with differential
+    /// privacy", CCS 2016, algorithm 1, without its noise and its division by the batch.
     /// </remarks>
     /// <exception cref="ArgumentException">The loss mixes rows, or the batch does not fit.</exception>
     /// <exception cref="ArithmeticException">A patient's gradient is not finite.</exception>
@@ -141,7 +143,9 @@ public sealed class Network
         return loss / batch.Rows;
     }
 
-    /// <summary>The norms before clipping of the last <see cref="ClippedGradient"/>, squared, one per patient.</summary>
+    /// <summary>
+    /// The norms before clipping of the last <see cref="ClippedGradient"/>, squared, one per patient.
+    /// </summary>
     internal static ReadOnlySpan<double> SquaredNorms(NetworkWorkspace workspace) => workspace.SquaredNorms;
 
     private double LossGradient(in LayerFrame frame, NetworkBatch batch, NetworkWorkspace workspace, double scale)

@@ -23,10 +23,11 @@ internal sealed class LayerFactory
         ArgumentNullException.ThrowIfNull(description);
         ChainLayer chain = new LayerFactory().Chain(description.Input, description.Layers, "layers");
         int outputs = description.Loss.OutputSize;
+        string loss = description.Loss.GetType().Name;
         return chain.Output.Size == outputs
             ? chain
             : throw new ArgumentException(
-                $"The last layer gives {chain.Output}, and the loss {description.Loss.GetType().Name} takes {outputs}.");
+                $"The last layer gives {chain.Output}, and the loss {loss} takes {outputs}.");
     }
 
     private ChainLayer Chain(SampleShape input, IReadOnlyList<LayerDescription> descriptions, string path)

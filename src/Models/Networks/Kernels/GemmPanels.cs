@@ -4,7 +4,9 @@ using DigitalTwin.Models.Networks.Lanes;
 
 namespace DigitalTwin.Models.Networks.Kernels;
 
-/// <summary>Lays a matrix out as <see cref="Gemm"/> reads it: panels of two registers, row by row, zeros beyond.</summary>
+/// <summary>
+/// Lays a matrix out as <see cref="Gemm"/> reads it: panels of two registers, row by row, zeros beyond.
+/// </summary>
 internal static class GemmPanels
 {
     /// <summary>Packs B, contiguous in either direction, to [columns / tile][rows][tile].</summary>

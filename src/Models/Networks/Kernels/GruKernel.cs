@@ -6,7 +6,9 @@ namespace DigitalTwin.Models.Networks.Kernels;
 /// <summary>One step of a gated recurrent unit for one row: gates r, z, n of H floats each.</summary>
 internal static class GruKernel
 {
-    /// <summary>Gates become r, z, n in <paramref name="fromInput"/>; h_n stays in <paramref name="fromState"/>.</summary>
+    /// <summary>
+    /// Gates become r, z, n in <paramref name="fromInput"/>; h_n stays in <paramref name="fromState"/>.
+    /// </summary>
     public static void Forward(
         VectorWidth width,
         Span<float> fromInput,

@@ -7,8 +7,8 @@ namespace DigitalTwin.Models.Networks.Layers;
 
 /// <summary>y = γ (x − mean) / sqrt(variance + ε) + β over the features of one row, or of one step of it.</summary>
 /// <remarks>
-/// Ba, Kiros and Hinton, "Layer normalization", arXiv 1607.06450, with PyTorch's ε. Kept: the normalised inputs, B × T ×
-/// F, then 1 / deviation, B × T.
+/// Ba, Kiros and Hinton, "Layer normalization", arXiv 1607.06450, with PyTorch's ε. Kept: the normalised inputs, B × T
+/// × F, then 1 / deviation, B × T.
 /// </remarks>
 internal sealed class LayerNormLayer(SampleShape shape) : Layer(shape, shape)
 {

@@ -235,7 +235,13 @@ internal abstract class RecurrentLayer : Layer
         }
         else
         {
-            Cell(frame, place, GatesOf(buffers.FromInput, row, step), GatesOf(buffers.FromState, row, step), before, after);
+            Cell(
+                frame,
+                place,
+                GatesOf(buffers.FromInput, row, step),
+                GatesOf(buffers.FromState, row, step),
+                before,
+                after);
         }
 
         if (!_onlyLast)

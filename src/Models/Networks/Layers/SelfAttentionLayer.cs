@@ -9,8 +9,8 @@ namespace DigitalTwin.Models.Networks.Layers;
 /// <remarks>
 /// Vaswani et al., NeurIPS 2017: per head softmax(Q Kᵀ / sqrt(d)) V, the heads side by side, then one more product.
 /// Parameters as PyTorch's MultiheadAttention: W_in (3 E × E) for queries, keys and values, b_in, W_out (E × E), b_out.
-/// Kept: queries, keys and values, B × T × 3 E, and their deltas; the heads' outputs, B × T × E, and the gradient there;
-/// the attention weights, B × heads × T × T.
+/// Kept: queries, keys and values, B × T × 3 E, and their deltas; the heads' outputs, B × T × E, and the gradient
+/// there; the attention weights, B × heads × T × T.
 /// </remarks>
 internal sealed class SelfAttentionLayer(SampleShape shape, int heads) : Layer(shape, shape)
 {

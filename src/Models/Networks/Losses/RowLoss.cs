@@ -28,7 +28,8 @@ public abstract record RowLoss : Loss
     {
         if (!(target >= 0 && target < bound) || target != MathF.Floor(target))
         {
-            throw new ArgumentException($"The target's {what} is {target}; allowed: whole numbers from 0 to {bound - 1}.");
+            throw new ArgumentException(
+                $"The target's {what} is {target}; allowed: whole numbers from 0 to {bound - 1}.");
         }
 
         return (int)target;

@@ -100,7 +100,9 @@ public sealed record PoissonLoss : RowLoss
 }
 
 /// <summary>Σ over levels τ of max(τ (t − q), (τ − 1) (t − q)): the q that it makes small are quantiles.</summary>
-/// <remarks>Koenker and Bassett, "Regression quantiles", Econometrica 46(1), 1978. At t = q the gradient is 0.</remarks>
+/// <remarks>
+/// Koenker and Bassett, "Regression quantiles", Econometrica 46(1), 1978. At t = q the gradient is 0.
+/// </remarks>
 public sealed record QuantileLoss : RowLoss
 {
     private readonly double[] _levels;

@@ -8,7 +8,9 @@ public static class GradientNorm
 {
     /// <summary>Scales the gradient down to an L2 norm of <paramref name="largest"/> where it is longer.</summary>
     /// <returns>The norm before.</returns>
-    /// <remarks>Pascanu, Mikolov and Bengio, ICML 2013, algorithm 1. This is no protection of anybody's privacy.</remarks>
+    /// <remarks>
+    /// Pascanu, Mikolov and Bengio, ICML 2013, algorithm 1. This is no protection of anybody's privacy.
+    /// </remarks>
     public static double Clip(Span<float> gradient, double largest)
     {
         if (!(largest > 0))

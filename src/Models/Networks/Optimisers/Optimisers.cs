@@ -16,7 +16,9 @@ public sealed class SgdOptimiser(int parameters, double momentum = 0) : Optimise
         });
 }
 
-/// <summary>m = β1 m + (1 − β1) g, v = β2 v + (1 − β2) g², both divided by 1 − β^t; x = x − η m / (sqrt v + ε).</summary>
+/// <summary>
+/// m = β1 m + (1 − β1) g, v = β2 v + (1 − β2) g², both divided by 1 − β^t; x = x − η m / (sqrt v + ε).
+/// </summary>
 /// <remarks>Kingma and Ba, ICLR 2015, algorithm 1. With a weight decay λ the gradient is g + λ x.</remarks>
 public sealed class AdamOptimiser(
     int parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8, double weightDecay = 0)
@@ -80,8 +82,8 @@ public abstract class AdamFamily : Optimiser
 
 /// <summary>m as Adam; v = v − (1 − β2) sign(v − g²) g²; x = x − η m / (sqrt v + ε).</summary>
 /// <remarks>
-/// Zaheer, Reddi, Sachan, Kale and Kumar, "Adaptive methods for nonconvex optimization", NeurIPS 2018, algorithm 2, with
-/// the paper's ε and without bias correction.
+/// Zaheer, Reddi, Sachan, Kale and Kumar, "Adaptive methods for nonconvex optimization", NeurIPS 2018, algorithm 2,
+/// with the paper's ε and without bias correction.
 /// </remarks>
 public sealed class YogiOptimiser(int parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-3)
     : Optimiser(parameters)

@@ -1,7 +1,9 @@
 namespace DigitalTwin.Models.Networks.PerSample;
 
 /// <summary>Which rows of a batch belong to one unit of privacy, a patient: a run of rows per unit.</summary>
-/// <remarks>All rows of a patient are clipped together, so the sum changes by at most the clip when one leaves.</remarks>
+/// <remarks>
+/// All rows of a patient are clipped together, so the sum changes by at most the clip when one leaves.
+/// </remarks>
 internal readonly ref struct PrivacyUnits
 {
     private readonly ReadOnlySpan<int> _group;

@@ -69,7 +69,12 @@ public sealed class LayerFactoryTests
         Network network = new(new()
         {
             Input = SampleShape.Sequence(5, 3),
-            Layers = [new Gru { Hidden = 4 }, new Dense { Width = 2, Activation = Curve.Tanh }, new Dense { Width = 1 }],
+            Layers =
+            [
+                new Gru { Hidden = 4 },
+                new Dense { Width = 2, Activation = Curve.Tanh },
+                new Dense { Width = 1 },
+            ],
             Loss = new SquaredLoss(1),
         });
 

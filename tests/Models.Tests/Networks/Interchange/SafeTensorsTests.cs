@@ -13,7 +13,8 @@ public sealed class SafeTensorsTests
     private const string Weight = "\"0.weight\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}";
     private const string Bias = "\"0.bias\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}";
 
-    // As in the README of the format: N as 8 bytes, little-endian, the header padded with spaces, then little-endian floats.
+    // As in the README of the format: N as 8 bytes, little-endian, the header padded with spaces, then little-endian
+    // floats.
     [Fact]
     public void The_bytes_are_those_of_the_format()
     {

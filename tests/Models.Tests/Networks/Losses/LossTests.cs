@@ -61,8 +61,8 @@ public sealed class LossTests
         Assert.Equal(1, sum, 1e-12);
     }
 
-    // By hand: times 1, 2, 2, 3 with events at 1, 2 and 2 and equal hazards. Breslow: ln 4 + 2 ln 3; Efron takes half of
-    // the two tied ones off the second denominator: ln 4 + ln 3 + ln 2.
+    // By hand: times 1, 2, 2, 3 with events at 1, 2 and 2 and equal hazards. Breslow: ln 4 + 2 ln 3; Efron takes half
+    // of the two tied ones off the second denominator: ln 4 + ln 3 + ln 2.
     [Theory]
     [InlineData(CoxTies.Breslow, 36)]
     [InlineData(CoxTies.Efron, 24)]
