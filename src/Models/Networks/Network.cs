@@ -18,6 +18,7 @@ public sealed class Network
 {
     private readonly ChainLayer _layers;
     private readonly VectorWidth _width;
+    private readonly bool _dependsOnPlace;
 
     /// <exception cref="ArgumentException">The description is refused; the message names the field.</exception>
     public Network(NetworkDescription description)
@@ -29,6 +30,7 @@ public sealed class Network
     {
         _layers = LayerFactory.Create(description);
         _width = width;
+        _dependsOnPlace = _layers.DependsOnPlace;
         Loss = description.Loss;
         Blocks = [.. _layers.Blocks];
     }
@@ -100,7 +102,9 @@ public sealed class Network
     /// A patient's gradient is the sum over the patient's rows. Abadi et al., "Deep learning with differential
     /// privacy", CCS 2016, algorithm 1, without its noise and its division by the batch.
     /// </remarks>
-    /// <exception cref="ArgumentException">The loss mixes rows, or the batch does not fit.</exception>
+    /// <exception cref="ArgumentException">
+    /// The loss mixes rows, a dropout depends on their places, or the batch does not fit.
+    /// </exception>
     /// <exception cref="ArithmeticException">A patient's gradient is not finite.</exception>
     public double ClippedGradient(
         ReadOnlySpan<float> parameters,
@@ -117,6 +121,12 @@ public sealed class Network
         if (!Loss.IsSumOverRows)
         {
             throw new ArgumentException($"{Loss.GetType().Name} mixes rows, so there is no gradient per patient.");
+        }
+
+        // Were a patient to leave, the others would move up and get other masks: all of the sum would change.
+        if (_dependsOnPlace)
+        {
+            throw new ArgumentException("Dropout goes by the place in the batch, so it has no part in clipping.");
         }
 
         LayerFrame frame = FrameOf(parameters, batch, workspace);

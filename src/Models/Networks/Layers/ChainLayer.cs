@@ -34,6 +34,8 @@ internal sealed class ChainLayer : Layer
     public override IEnumerable<ParameterBlock> Blocks => _layers.SelectMany((layer, i) => layer.Blocks.Select(
         block => block with { Name = $"{i}.{block.Name}", Offset = block.Offset + _parameterOffsets[i] }));
 
+    public override bool DependsOnPlace => _layers.Any(layer => layer.DependsOnPlace);
+
     public override int KeptSize(int rows)
     {
         int size = 0;

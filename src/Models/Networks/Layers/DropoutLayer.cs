@@ -16,6 +16,9 @@ internal sealed class DropoutLayer(SampleShape shape, double rate, int number) :
     private readonly uint _threshold = (uint)(rate * (1L << 32));
     private readonly float _gain = (float)(1 / (1 - rate));
 
+    /// <summary>A mask that can be replayed goes by the place, not by the patient.</summary>
+    public override bool DependsOnPlace => true;
+
     public override void Forward(in LayerFrame frame) => Apply(frame, frame.Input, frame.Output);
 
     public override void BackwardInput(in LayerFrame frame)

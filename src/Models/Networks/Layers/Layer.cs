@@ -30,6 +30,9 @@ internal abstract class Layer(SampleShape input, SampleShape output)
     /// <summary>Products Σ delta inputᵀ that give parameters' gradients.</summary>
     public virtual int ProductCount => 0;
 
+    /// <summary>Whether a row's output depends on where in the batch it stands.</summary>
+    public virtual bool DependsOnPlace => false;
+
     /// <summary>The layer's tensors, with offsets in its slice.</summary>
     public virtual IEnumerable<ParameterBlock> Blocks => [];
 

@@ -14,6 +14,8 @@ internal sealed class ResidualLayer(ChainLayer inner) : Layer(inner.Input, inner
     public override IEnumerable<ParameterBlock> Blocks =>
         _inner.Blocks.Select(block => block with { Name = $"inner.{block.Name}" });
 
+    public override bool DependsOnPlace => _inner.DependsOnPlace;
+
     public override int KeptSize(int rows) => _inner.KeptSize(rows);
 
     public override int ScratchSize(int rows) => _inner.ScratchSize(rows);

@@ -53,6 +53,47 @@ public sealed class DropoutLayerTests
             [], new() { Rows = 1, Inputs = ones, DropoutSeed = 3 }, network.CreateWorkspace(1)).ToArray());
     }
 
+    // Goal: the backward pass draws the forward pass's mask. Method: weights, biases and input of 1 give 2
+    // before a dropout of gain 2, so that y is 4 or 0; then dL/d(bias) is 2 y in both cases.
+    [Fact]
+    public void The_backward_pass_drops_what_the_forward_pass_dropped()
+    {
+        Network network = new(new()
+        {
+            Input = SampleShape.Vector(1),
+            Layers = [new Dense { Width = 64 }, new Dropout { Rate = 0.5 }],
+            Loss = new SquaredLoss(64),
+        });
+        NetworkWorkspace workspace = network.CreateWorkspace(1);
+        float[] gradient = new float[network.ParameterCount];
+        float[] parameters = [.. Enumerable.Repeat(1f, network.ParameterCount)];
+
+        network.LossAndGradient(
+            parameters, new() { Rows = 1, Inputs = [1f], Targets = new float[64] }, workspace, gradient);
+
+        Assert.Contains(0f, workspace.Outputs);
+        Assert.Contains(4f, workspace.Outputs);
+        Assert.Equal(workspace.Outputs.Select(y => 2 * y), gradient[64..]);
+    }
+
+    [Fact]
+    public void Clipping_a_network_with_dropout_is_refused()
+    {
+        Network network = new(new()
+        {
+            Input = SampleShape.Vector(2),
+            Layers = [new Residual { Layers = [new Dropout { Rate = 0.5 }] }, new Dense { Width = 1 }],
+            Loss = new SquaredLoss(1),
+        });
+
+        Assert.Throws<ArgumentException>(() => network.ClippedGradient(
+            new float[3],
+            new() { Rows = 1, Inputs = [1f, 1f], Targets = [1f] },
+            1,
+            network.CreateWorkspace(1),
+            new float[3]));
+    }
+
     private static float[] MaskOf(double rate, ulong seed, ulong step, params LayerDescription[] layers)
     {
         Network network = NetworkOf(layers.Length == 0 ? [new Dropout { Rate = rate }] : layers);
