@@ -13,9 +13,9 @@ namespace DigitalTwin.Kernels;
 /// </remarks>
 [MemoryDiagnoser]
 [MinColumn]
-[InvocationCount(8, 1)]
-[WarmupCount(50)]
-[IterationCount(150)]
+[InvocationCount(4, 1)]
+[WarmupCount(5)]
+[IterationCount(80)]
 public class NetworkBenchmarks
 {
     private const double LearningRate = 1e-4;
