@@ -36,7 +36,7 @@ internal static class Gemm
     private const int DepthOfBlock = 256;
     private const int RowsOfBlock = 96;
 
-    // Packing costs about as much as the products of two tiles of rows.
+    // A panel is loaded and stored once to be read by every tile of rows; few tiles do not earn that back.
     private const int RowsThatPayNoPacking = 48;
 
     /// <summary>Floats that packing a matrix of <paramref name="depth"/> × <paramref name="columns"/> takes.</summary>
