@@ -1,11 +1,7 @@
 namespace DigitalTwin.Models.Networks.PerSample;
 
 /// <summary>What each row's deltas are multiplied by, so that no patient's gradient is longer than the clip.</summary>
-/// <remarks>
-/// A norm is as exact as sums of floats are: within 1e-4 of the exact one in the tests. Where the steps of one patient
-/// cancel to less than a thousandth of their size, a ghost norm loses further digits, and the clip holds only to that
-/// accuracy.
-/// </remarks>
+/// <remarks>A norm is as exact as sums of floats are: within 1e-4 of the exact one in the tests.</remarks>
 internal static class ClipFactors
 {
     // Norms and sums are rounded as floats; without a margin a gradient of exactly the clip would end a little above.

@@ -17,6 +17,10 @@ namespace DigitalTwin.Models.Networks.PerSample;
 /// </remarks>
 internal readonly ref struct OuterProduct
 {
+    // Share of (Σ ‖a‖ ‖b‖)², its largest possible value, below which a ghost is not trusted: its rounding is some 1e-7
+    // of that value, so the norm is within about 1e-4 of itself.
+    private const double SmallestGhost = 1e-3;
+
     /// <summary>T.</summary>
     public required int Steps { get; init; }
 
@@ -43,7 +47,7 @@ internal readonly ref struct OuterProduct
     /// <summary>Floats of scratch that <see cref="AddGradient"/> and <see cref="AddSquaredNorms"/> need.</summary>
     public static int ScratchSize(int rows, int steps, int inputSize, int deltaSize)
     {
-        // Ghost: two Gram matrices of a unit; a unit of many rows falls back to the materialised form.
+        // Ghost: two Gram matrices of a row; many rows, or steps that cancel, take the materialised form.
         int gram = 2 * steps * steps < inputSize * deltaSize ? 2 * steps * steps : 0;
         int packing = int.Max(
             Gemm.PackedSize(checked(rows * steps), inputSize == 1 ? deltaSize : inputSize),
@@ -117,8 +121,17 @@ internal readonly ref struct OuterProduct
         gram = MatrixView.Of(deltaGram, Steps, Steps);
         Gemm.Multiply(width, b, b.Transposed, gram, SumsBegin.AtZero, packing);
 
-        // Rounding can leave a sum of squares that is nearly 0 below it.
-        return Math.Max(0, TreeSums.Dot(width, inputGram, deltaGram));
+        double square = TreeSums.Dot(width, inputGram, deltaGram);
+        double withoutCancelling = 0;
+        for (int t = 0; t < Steps; t++)
+        {
+            withoutCancelling += Math.Sqrt((double)inputGram[t * (Steps + 1)] * deltaGram[t * (Steps + 1)]);
+        }
+
+        // Where the steps cancel, the sum over pairs has lost the digits that the matrix still has.
+        return square < SmallestGhost * withoutCancelling * withoutCancelling
+            ? MaterialisedSquare(width, row, 1, scratch)
+            : square;
     }
 
     private void AddWeights(VectorWidth width, int first, int count, Span<float> weights, Span<float> packing) =>

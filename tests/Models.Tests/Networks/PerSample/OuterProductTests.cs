@@ -50,6 +50,41 @@ public sealed class OuterProductTests
         }
     }
 
+    // Two steps with one input and nearly opposite deltas: what is left is 1e-4 of either, and 1e-8 in the square, which
+    // is below the digits of a float.
+    [Fact]
+    public void Steps_that_cancel_do_not_hide_a_norm()
+    {
+        const int Inputs = 40;
+        const int Deltas = 30;
+        float[] input = GemmTests.Normals(1, Inputs);
+        float[] delta = GemmTests.Normals(2, Deltas);
+        float[] inputs = [.. input, .. input];
+        float[] deltas = [.. delta, .. delta.Select(value => -value * 1.0001f)];
+        double[] gradient = new double[Inputs * Deltas];
+        OuterProductReference.AddGradient<double>(2, Doubles(inputs), Doubles(deltas), gradient);
+        double[] square = new double[1];
+        OuterProduct product = new()
+        {
+            Steps = 2,
+            InputSize = Inputs,
+            DeltaSize = Deltas,
+            Inputs = inputs,
+            Deltas = deltas,
+            WeightOffset = 0,
+            BiasOffset = -1,
+        };
+
+        product.AddSquaredNorms(
+            VectorWidths.Widest,
+            PrivacyUnits.Of(1, []),
+            square,
+            new float[OuterProduct.ScratchSize(1, 2, Inputs, Deltas)]);
+
+        double expected = gradient.Sum(value => value * value);
+        Assert.Equal(expected, square[0], 1e-3 * expected);
+    }
+
     [Fact]
     public void Finding_norms_takes_no_memory_that_grows_with_the_rows()
     {
