@@ -7,8 +7,8 @@ namespace DigitalTwin.Models.Networks.Layers;
 
 /// <summary>A row of the table W (V × E) for each code; codes are whole numbers from 0, held as floats.</summary>
 /// <remarks>
-/// The gradient of a table is a sum over equal codes, so its squared norm is Σ over pairs of equal codes of the product
-/// of their deltas (Li, Tramèr, Liang and Hashimoto 2022, §4): no table per patient.
+/// The gradient of a table is one sum of deltas per code that occurs, so its norm takes no table per patient (Li, Tramèr,
+/// Liang and Hashimoto 2022, §4, find it from pairs of equal codes, which loses digits where deltas cancel).
 /// </remarks>
 internal sealed class EmbeddingLayer(SampleShape input, int vocabulary, int width)
     : Layer(input, SampleShape.Sequence(input.Size, width))
@@ -16,6 +16,8 @@ internal sealed class EmbeddingLayer(SampleShape input, int vocabulary, int widt
     public override int ParameterCount => checked(vocabulary * width);
 
     public override IEnumerable<ParameterBlock> Blocks => [new("weight", 0, [vocabulary, width])];
+
+    public override int ScratchSize(int rows) => width;
 
     /// <summary>Normal with standard deviation 1, as PyTorch does.</summary>
     public override void Initialise(Span<float> parameters, PhiloxStream random)
@@ -50,21 +52,26 @@ internal sealed class EmbeddingLayer(SampleShape input, int vocabulary, int widt
         for (int first = 0; first < units.Rows;)
         {
             int end = units.EndOf(first);
-            double square = 0;
             for (int i = first * Input.Size; i < end * Input.Size; i++)
             {
-                for (int j = first * Input.Size; j <= i; j++)
+                if (frame.Input[(first * Input.Size)..i].Contains(frame.Input[i]))
                 {
-                    if (frame.Input[i] == frame.Input[j])
+                    continue;
+                }
+
+                Span<float> ofCode = frame.Scratch[..width];
+                ofCode.Clear();
+                for (int j = i; j < end * Input.Size; j++)
+                {
+                    if (frame.Input[j] == frame.Input[i])
                     {
-                        double product = TreeSums.Dot(frame.Width, DeltaOf(frame, i), DeltaOf(frame, j));
-                        square += i == j ? product : 2 * product;
+                        Elementwise.Add(frame.Width, DeltaOf(frame, j), ofCode);
                     }
                 }
+
+                squaredNorms[units.UnitOf(first)] += TreeSums.SquaredNorm(frame.Width, ofCode);
             }
 
-            // Rounding can leave a sum of squares that is nearly 0 below it.
-            squaredNorms[units.UnitOf(first)] += Math.Max(0, square);
             first = end;
         }
     }
