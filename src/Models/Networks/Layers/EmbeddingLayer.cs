@@ -7,8 +7,8 @@ namespace DigitalTwin.Models.Networks.Layers;
 
 /// <summary>A row of the table W (V × E) for each code; codes are whole numbers from 0, held as floats.</summary>
 /// <remarks>
-/// The gradient of a table is one sum of deltas per code that occurs, so its norm takes no table per patient (Li, Tramèr,
-/// Liang and Hashimoto 2022, §4, find it from pairs of equal codes, which loses digits where deltas cancel).
+/// The gradient of a table is one sum of deltas per code that occurs, so its norm takes no table per patient (Li,
+/// Tramèr, Liang and Hashimoto 2022, §4, find it from pairs of equal codes, which loses digits where deltas cancel).
 /// </remarks>
 internal sealed class EmbeddingLayer(SampleShape input, int vocabulary, int width)
     : Layer(input, SampleShape.Sequence(input.Size, width))

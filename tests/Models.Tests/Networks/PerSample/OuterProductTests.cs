@@ -50,8 +50,8 @@ public sealed class OuterProductTests
         }
     }
 
-    // Two steps with one input and nearly opposite deltas: what is left is 1e-4 of either, and 1e-8 in the square, which
-    // is below the digits of a float.
+    // Two steps with one input and nearly opposite deltas: what is left is 1e-4 of either, and 1e-8 in the square,
+    // which is below the digits of a float.
     [Fact]
     public void Steps_that_cancel_do_not_hide_a_norm()
     {
