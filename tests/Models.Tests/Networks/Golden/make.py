@@ -1,0 +1,185 @@
+"""Numbers of an independent implementation for the network layers: outputs, losses and every gradient.
+
+    python3 make.py > golden.json
+
+Made with PyTorch 1.13.0 (Debian 12, python3-torch). Parameters and inputs are floats; PyTorch computes in doubles, so
+that what is left between the two is the rounding of the engine. Parameters stand in the order of module.parameters().
+"""
+
+import json
+
+import torch
+from torch import nn
+
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(20)
+
+
+class Last(nn.Module):
+    """The state after the last step; a masked step keeps the state."""
+
+    def __init__(self, cell, hidden):
+        super().__init__()
+        self.cell, self.hidden = cell, hidden
+
+    def forward(self, x, mask=None):
+        state = torch.zeros(x.shape[0], self.hidden)
+        memory = torch.zeros(x.shape[0], self.hidden)
+        for t in range(x.shape[1]):
+            keep = torch.ones(x.shape[0], 1) if mask is None else mask[:, t : t + 1]
+            if isinstance(self.cell, nn.LSTMCell):
+                new, new_memory = self.cell(x[:, t], (state, memory))
+                memory = keep * new_memory + (1 - keep) * memory
+            else:
+                new = self.cell(x[:, t], state)
+            state = keep * new + (1 - keep) * state
+        return state
+
+
+class All(nn.Module):
+    def __init__(self, rnn):
+        super().__init__()
+        self.rnn = rnn
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+
+class Residual(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return x + self.inner(x)
+
+
+class SelfAttention(nn.Module):
+    """nn.MultiheadAttention with one input for queries, keys and values."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+        nn.init.uniform_(self.attention.in_proj_bias, -0.5, 0.5)
+        nn.init.uniform_(self.attention.out_proj.bias, -0.5, 0.5)
+
+    def forward(self, x):
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+class Embed(nn.Module):
+    """Codes as floats, as the engine gets them."""
+
+    def __init__(self, codes, width):
+        super().__init__()
+        self.embedding = nn.Embedding(codes, width)
+
+    def forward(self, x):
+        return self.embedding(x.long().squeeze(-1))
+
+
+class Steps(nn.Module):
+    """A convolution over steps: features are PyTorch's channels."""
+
+    def __init__(self, convolution):
+        super().__init__()
+        self.convolution = convolution
+
+    def forward(self, x):
+        return self.convolution(x.transpose(1, 2)).transpose(1, 2)
+
+
+def rounded(tensor):
+    return tensor.float().double()
+
+
+def numbers(tensor, digits):
+    return [float(f"%.{digits}g" % value) for value in tensor.detach().flatten().tolist()]
+
+
+def case(name, net, x, target, loss, mask=None):
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(rounded(p))
+    x = rounded(x)
+    parts = list(net)
+    output = parts[0](x, mask) if mask is not None else parts[0](x)
+    for part in parts[1:]:
+        output = part(output)
+    value = loss(output, target)
+    value.backward()
+    flat = torch.cat([p.flatten() for p in net.parameters()])
+    gradient = torch.cat([p.grad.flatten() for p in net.parameters()])
+    result = {
+        "name": name,
+        "input": numbers(x, 9),
+        "target": numbers(target, 9),
+        "parameters": numbers(flat, 9),
+        "output": numbers(output, 8),
+        "loss": float(value),
+        "gradient": numbers(gradient, 8),
+    }
+    if mask is not None:
+        result["mask"] = numbers(mask, 1)
+    return result
+
+
+def squared(output, target):
+    return ((output.flatten(1) - target) ** 2).sum() / 2 / len(target)
+
+
+def classes(output, target):
+    return nn.functional.cross_entropy(output, target.long().flatten())
+
+
+def binary(output, target):
+    return nn.functional.binary_cross_entropy_with_logits(output, target, reduction="sum") / len(target)
+
+
+def poisson(output, target):
+    return nn.functional.poisson_nll_loss(output, target, log_input=True)
+
+
+def sequential(*layers):
+    return nn.Sequential(*layers)
+
+
+def main():
+    r = torch.randn
+    mask = torch.tensor([[1.0, 1, 0, 1], [1, 0, 0, 0], [1, 1, 1, 1]])
+    codes = torch.tensor([[[0.0], [3], [3]], [[4], [1], [0]]])
+    cases = [
+        case("dense relu", sequential(nn.Linear(5, 9), nn.ReLU(), nn.Linear(9, 2)), r(4, 5), r(4, 2), squared),
+        case("dense gelu", sequential(nn.Linear(5, 9), nn.GELU(), nn.Linear(9, 3)), r(4, 5),
+             torch.tensor([[0.0], [2], [1], [2]]), classes),
+        case("dense tanh", sequential(nn.Linear(5, 9), nn.Tanh(), nn.Linear(9, 2)), r(4, 5),
+             torch.tensor([[0.0, 1], [1, 1], [1, 0], [0, 0]]), binary),
+        case("dense sigmoid", sequential(nn.Linear(5, 9), nn.Sigmoid(), nn.Linear(9, 1)), r(4, 5),
+             torch.tensor([[0.0], [2], [5], [1]]), poisson),
+        case("gru last", sequential(Last(nn.GRUCell(3, 9), 9), nn.Linear(9, 1)), r(3, 4, 3), r(3, 1), squared),
+        case("gru masked", sequential(Last(nn.GRUCell(3, 9), 9), nn.Linear(9, 1)), r(3, 4, 3), r(3, 1), squared, mask),
+        case("gru all", sequential(All(nn.GRU(3, 5, batch_first=True)), All(nn.GRU(5, 4, batch_first=True)),
+                                   nn.Linear(4, 2)), r(2, 3, 3), r(2, 6), squared),
+        case("lstm all", sequential(All(nn.LSTM(3, 9, batch_first=True)), nn.Linear(9, 2)), r(2, 3, 3), r(2, 6),
+             squared),
+        case("lstm masked", sequential(Last(nn.LSTMCell(3, 9), 9), nn.Linear(9, 1)), r(3, 4, 3), r(3, 1),
+             squared, mask),
+        case("convolution", sequential(nn.Conv2d(2, 3, 3, 1, 1), nn.ReLU(), nn.MaxPool2d(2, 1),
+                                       nn.Conv2d(3, 4, 2, 2), nn.Tanh(), nn.AvgPool2d(2, 1), nn.Flatten(),
+                                       nn.Linear(4, 2)), r(2, 2, 5, 6), r(2, 2), squared),
+        case("max pool of stride 2", sequential(nn.Conv2d(1, 2, 3, 2, 2), nn.MaxPool2d(2, 2), nn.Flatten(),
+                                                nn.Linear(8, 1)), r(2, 1, 7, 7), r(2, 1), squared),
+        case("convolution over steps", sequential(Steps(nn.Conv1d(3, 4, 3, 2, 1)), nn.ReLU(), nn.Flatten(),
+                                                  nn.Linear(12, 1)), r(2, 6, 3), r(2, 1), squared),
+        case("layer norm", sequential(nn.Linear(4, 19), nn.LayerNorm(19), nn.Linear(19, 2)), 3 * r(3, 4), r(3, 2),
+             squared),
+        case("residual", sequential(Residual(nn.Sequential(nn.Linear(4, 9), nn.Tanh(), nn.Linear(9, 4))),
+                                    nn.Linear(4, 1)), r(3, 4), r(3, 1), squared),
+        case("embedding", sequential(Embed(5, 3), nn.Flatten(), nn.Linear(9, 1)), codes, r(2, 1), squared),
+        case("self-attention", sequential(SelfAttention(6, 2), nn.Flatten(), nn.Linear(24, 1)), r(3, 4, 6), r(3, 1),
+             squared),
+    ]
+    print("[\n" + ",\n".join(json.dumps(one) for one in cases) + "\n]")
+
+
+main()
