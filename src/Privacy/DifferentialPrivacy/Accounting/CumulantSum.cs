@@ -7,11 +7,12 @@ internal sealed class CumulantSum(IReadOnlyList<(CumulantFunction Loss, int Coun
     private const double Range = 12;
     private const int SearchSteps = 36;
 
-    // In nats.
+    // By how many nats the tilted mass beyond ε may fall short of what the best tilt would give.
     private const double Short = 5;
 
-    private const double AboveEpsilon = 1e-3;
-    private const double PartAboveEpsilon = 0.01;
+    // By how much less than Chernoff's bound ε is taken to be: what an answer may be off by anyway.
+    private const double AboveEpsilon = PrivacyLossAccountant.Width;
+    private const double PartAboveEpsilon = PrivacyLossAccountant.RelativeWidth;
 
     /// <summary>The parts themselves.</summary>
     public IReadOnlyList<(CumulantFunction Loss, int Count)> Parts => parts;
@@ -34,8 +35,8 @@ internal sealed class CumulantSum(IReadOnlyList<(CumulantFunction Loss, int Coun
 
     /// <summary>A tilt that moves the loss towards <paramref name="epsilon"/>, far enough.</summary>
     /// <remarks>
-    /// The least tilt that comes near the best bound: the tilted mass beyond ε is then e^−<see cref="Short"/> of what it
-    /// could be, and still enormous against rounding errors.
+    /// The least tilt that comes near the best bound: the tilted mass beyond ε is then still enormous against rounding
+    /// errors.
     /// </remarks>
     public double TiltOfEpsilon(double epsilon)
     {

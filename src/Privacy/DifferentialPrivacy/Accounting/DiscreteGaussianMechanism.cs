@@ -2,8 +2,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
 /// <summary>Discrete Gaussian noise on one integer that a patient changes by a known amount.</summary>
 /// <remarks>
-/// For vectors of integers <see cref="ZeroConcentratedPrivacy"/> and <see cref="DiscreteGaussianSlack"/> hold; this pair
-/// is exact for one coordinate, where the noise may be coarse.
+/// For vectors of integers <see cref="ZeroConcentratedPrivacy"/> and <see cref="DiscreteGaussianSlack"/> hold; this
+/// pair is exact for one coordinate, where the noise may be coarse.
 /// </remarks>
 /// <param name="sigma">σ in integer units.</param>
 /// <param name="sensitivity">By how many units a patient changes the integer.</param>

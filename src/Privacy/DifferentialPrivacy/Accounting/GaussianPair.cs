@@ -1,6 +1,8 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
-/// <summary>N(μ, 1) against N(0, 1): the Gaussian mechanism with μ = sensitivity/σ. The loss at z is μz − μ²/2.</summary>
+/// <summary>
+/// N(μ, 1) against N(0, 1): the Gaussian mechanism with μ = sensitivity/σ. The loss at z is μz − μ²/2.
+/// </summary>
 internal sealed class GaussianPair(double mu) : DominatingPair
 {
     /// <summary>Beyond it a normal density is below the smallest double.</summary>

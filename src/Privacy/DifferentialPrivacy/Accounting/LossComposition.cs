@@ -1,6 +1,8 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
-/// <summary>Releases in one direction, and how their losses are composed once it is known which are of interest.</summary>
+/// <summary>
+/// Releases in one direction, and how their losses are composed once it is known which are of interest.
+/// </summary>
 internal sealed class LossComposition
 {
     // Points of a result up to which it is composed at once. Beyond, releases are composed in groups of f² on the fine
@@ -11,8 +13,8 @@ internal sealed class LossComposition
     private const int Factor = 4;
     private const int GroupSize = Factor * Factor;
 
-    // What part of δ may be left to infinite losses or left out above a window, and what tilted mass below the grid. The
-    // part is small enough even where Chernoff's bound stands for δ.
+    // What part of δ may be left to infinite losses or left out above a window, and what tilted mass below the grid.
+    // The part is small enough even where Chernoff's bound stands for δ.
     private const double PartOfDelta = 1e-11;
     private const double TiltedBelow = 1e-18;
 
@@ -109,7 +111,8 @@ internal sealed class LossComposition
     {
         CumulantFunction loss = _cumulants.Parts[part].Loss;
         double lowest = loss.TiltedLowerQuantile(_tilt, TiltedBelow / Count);
-        TiltedLosses group = LossGrid.Place(_parts[part].Pair, _tilt, bound, step, lowest, loss.Highest, untilHighest: _parts.Count == 1);
+        TiltedLosses group = LossGrid.Place(
+            _parts[part].Pair, _tilt, bound, step, lowest, loss.Highest, untilHighest: _parts.Count == 1);
         int count = _parts[part].Count;
         List<TiltedLosses> rest = [];
         for (int level = 0; level < levels; level++)

@@ -14,8 +14,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 /// <para>Either way a step of h moves the mean loss by about h²/12 and not, as rounding does, by h/2; after T steps the
 /// ε of a δ in the tail that the tilt θ belongs to has moved by about T·h²·(1 + θ)/12.</para>
 /// <para>The grid begins at the lowest loss. Rare sampling leaves most of the probability there, and were it to lie
-/// between two points, groups would have to reach far up to balance it. It can also be made to end at the highest, where
-/// bounded noise has much of its probability.</para>
+/// between two points, groups would have to reach far up to balance it. It can also be made to end at the highest,
+/// where bounded noise has much of its probability.</para>
 /// </remarks>
 /// <param name="origin">The loss of point 0, in nats.</param>
 /// <param name="step">h, the distance of two points, in nats.</param>
@@ -134,8 +134,8 @@ internal sealed class LossGrid(double origin, double step, double tilt, LossBoun
         return grid.Normalised(first: 0, mass, logScale, infinite: 0);
     }
 
-    // The outcomes of a cell as one outcome; those below the grid are left out, those above it are one cell. Its loss is
-    // ln(ΣP/ΣQ), and Q = P·e^−loss is taken relative to the first, since Q itself may be too small for a double.
+    // The outcomes of a cell as one outcome; those below the grid are left out, those above it are one cell. Its loss
+    // is ln(ΣP/ΣQ), and Q = P·e^−loss is taken relative to the first, since Q itself may be too small for a double.
     private List<LossAtom> Merged(List<LossAtom> atoms, double top)
     {
         List<LossAtom> merged = [];

@@ -2,8 +2,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
 /// <summary>exp(x) − 1 and ln(1 + x) that keep their digits near x = 0.</summary>
 /// <remarks>
-/// The runtime's <see cref="double.ExpM1"/> and <see cref="double.LogP1"/> subtract and add first and lose them. Kahan's
-/// corrections: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, §1.14.1 and problem 1.5.
+/// The runtime's <see cref="double.ExpM1"/> and <see cref="double.LogP1"/> subtract and add first and lose them.
+/// Kahan's corrections: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, §1.14.1 and problem 1.5.
 /// </remarks>
 internal static class NearOne
 {

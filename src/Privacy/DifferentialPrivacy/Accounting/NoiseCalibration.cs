@@ -72,7 +72,8 @@ public static class NoiseCalibration
             Largest);
     }
 
-    // Regula falsi on ln ε against ln σ, in its Illinois form (Dowell and Jarratt 1971), which never leaves the bracket.
+    // Regula falsi on ln ε against ln σ, in its Illinois form (Dowell and Jarratt 1971), which never leaves the
+    // bracket.
     private static double? Search(PrivacyBudget budget, Func<double, double> epsilon, double least, double most)
     {
         double low = Math.Log(least);

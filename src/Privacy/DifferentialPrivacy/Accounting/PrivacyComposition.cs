@@ -1,6 +1,8 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
-/// <summary>Releases that one patient's data have gone into, adaptively chosen or not, of one study or of several.</summary>
+/// <summary>
+/// Releases that one patient's data have gone into, adaptively chosen or not, of one study or of several.
+/// </summary>
 public sealed class PrivacyComposition
 {
     private readonly List<(PrivacyMechanism Mechanism, int Count)> _parts = [];

@@ -2,11 +2,11 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
 /// <summary>ε and δ of a composition by its privacy loss distribution, from below and from above.</summary>
 /// <remarks>
-/// <para>Sommer, Meiser and Mohammadi, "Privacy Loss Classes", PoPETs 2019; Koskela, Jälkö and Honkela, "Computing Tight
-/// Differential Privacy Guarantees Using FFT", AISTATS 2020. The loss of a release is put on a grid from above and from
-/// below (<see cref="LossGrid"/>), composed by Fourier transform (<see cref="TiltedLosses"/>), and the two results hold
-/// the truth between them. Neighbours differ by one patient, added or removed: ε is the larger of both directions, the
-/// same in every release.</para>
+/// <para>Sommer, Meiser and Mohammadi, "Privacy Loss Classes", PoPETs 2019; Koskela, Jälkö and Honkela, "Computing
+/// Tight Differential Privacy Guarantees Using FFT", AISTATS 2020. The loss of a release is put on a grid from above
+/// and from below (<see cref="LossGrid"/>), composed by Fourier transform (<see cref="TiltedLosses"/>), and the two
+/// results hold the truth between them. Neighbours differ by one patient, added or removed: ε is the larger of both
+/// directions, the same in every release.</para>
 /// <para>The grid starts at the step that its error formula asks for and is halved until the bounds are close
 /// enough. Rounding errors of the arithmetic are not tracked one by one: both bounds are taken at a δ moved
 /// outwards by <see cref="RelativeSlack"/>, orders of magnitude more than they come to.</para>

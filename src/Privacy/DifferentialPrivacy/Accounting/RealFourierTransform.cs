@@ -30,8 +30,8 @@ internal sealed class RealFourierTransform
         _real = new double[_half];
         _imaginary = new double[_half];
 
-        // The factors exp(−2πi·k/(2·span)) of each stage lie behind one another: span 1 at 1, span 2 at 2, 3, and so on;
-        // those of the unpacking, span _half, come last.
+        // The factors exp(−2πi·k/(2·span)) of each stage lie behind one another: span 1 at 1, span 2 at 2, 3, and so
+        // on; those of the unpacking, span _half, come last.
         _cosines = new double[length];
         _sines = new double[length];
         for (int span = 1; span <= _half; span *= 2)

@@ -7,7 +7,9 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 /// </remarks>
 public static class RenyiAccountant
 {
-    /// <summary>1.1 to 10.9 by tenths and 12 to 63: what Opacus tries, and what published figures were taken at.</summary>
+    /// <summary>
+    /// 1.1 to 10.9 by tenths and 12 to 63: what Opacus tries, and what published figures were taken at.
+    /// </summary>
     public static IReadOnlyList<double> OpacusOrders { get; } =
         [.. Enumerable.Range(11, 99).Select(tenth => tenth / 10.0), .. Enumerable.Range(12, 52).Select(i => (double)i)];
 

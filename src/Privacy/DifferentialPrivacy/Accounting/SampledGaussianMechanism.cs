@@ -23,8 +23,8 @@ internal sealed class SampledGaussianMechanism : PrivacyMechanism
     // Below it f(x) is summed as a series; above it the difference keeps twelve digits.
     private const double SmallExcess = 0.01;
 
-    // From here on (noise below a hundredth of the sensitivity) sampling hardly hides anything: the unsampled divergence
-    // stands in, which is larger.
+    // From here on (noise below a hundredth of the sensitivity) sampling hardly hides anything: the unsampled
+    // divergence stands in, which is larger.
     private const double LeastNoiseMultiplier = 0.01;
 
     private readonly double _rate;

@@ -1,6 +1,8 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
-/// <summary>Skellam noise, the difference of two Poisson variables, on every coordinate of a vector of integers.</summary>
+/// <summary>
+/// Skellam noise, the difference of two Poisson variables, on every coordinate of a vector of integers.
+/// </summary>
 /// <remarks>
 /// Agarwal, Kairouz and Liu, "The Skellam Mechanism for Differentially Private Federated Learning", NeurIPS 2021,
 /// theorem 3.5: an upper bound for integer orders. No dominating pair is known for vectors.

@@ -138,8 +138,8 @@ internal sealed class TiltedLosses
 
     /// <summary>The smallest ε at <paramref name="delta"/>; −∞ where it lies below the grid.</summary>
     /// <remarks>
-    /// With losses s_i, δ(s_j) = δ(s_(j+1)) + (e^h − 1)·B_j and B_j = Σ_(i&gt;j) P_i·e^(s_j − s_i): sums of positive terms,
-    /// from the top. Between two losses δ is linear in e^ε. All are kept in units of e^(LogScale − θ·s_j).
+    /// With losses s_i, δ(s_j) = δ(s_(j+1)) + (e^h − 1)·B_j and B_j = Σ_(i&gt;j) P_i·e^(s_j − s_i): sums of positive
+    /// terms, from the top. Between two losses δ is linear in e^ε. All are kept in units of e^(LogScale − θ·s_j).
     /// </remarks>
     public double Epsilon(double delta)
     {

@@ -8,9 +8,9 @@ namespace DigitalTwin.Privacy.Tests.DifferentialPrivacy.Accounting;
 // of dp_accounting, of Opacus and of 40-digit arithmetic; the integer series and the quadrature against each other.
 public sealed class RenyiAccountantTests
 {
-    // dp_accounting, rdp_privacy_accountant_test.py, test_compute_rdp_sequence (rate 0.01, σ = 2.5, 50 steps). Its values
-    // at fractional orders add the series' terms without their signs and are upper bounds; the third column was computed
-    // with signs in 30 digits (mpmath).
+    // dp_accounting, rdp_privacy_accountant_test.py, test_compute_rdp_sequence (rate 0.01, σ = 2.5, 50 steps). Its
+    // values at fractional orders add the series' terms without their signs and are upper bounds; the third column was
+    // computed with signs in 30 digits (mpmath).
     [Theory]
     [InlineData(1.5, 6.70579741e-4, 6.50070897e-4)]
     [InlineData(2.5, 1.08548710e-3, 1.08541806e-3)]
