@@ -40,7 +40,8 @@ internal sealed record EpsilonAnswer(int Steps, RenyiEpsilon Renyi, EpsilonBound
         ["rdp"] = new JsonObject { ["epsilon"] = Finite(Renyi.Epsilon), ["order"] = Finite(Renyi.Order) },
         ["pld"] = new JsonObject
         {
-            ["lower"] = Finite(PrivacyLoss.Lower), ["upper"] = Finite(PrivacyLoss.Upper),
+            ["lower"] = Finite(PrivacyLoss.Lower),
+            ["upper"] = Finite(PrivacyLoss.Upper),
         },
         ["closedForm"] = ClosedForm is { } exact ? Finite(exact) : null,
     };
