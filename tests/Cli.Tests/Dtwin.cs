@@ -53,6 +53,9 @@ internal sealed class RunningDtwin : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["NO_COLOR"] = "1";
+
+        // Compiling hot methods again takes more than half of the time of processes that live for seconds.
+        start.Environment["DOTNET_TC_CallCounting"] = "0";
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Add(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Add(_error, line.Data);
