@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
@@ -16,7 +15,8 @@ internal static class PythonClient
     public static async Task SkipUnlessInstalledAsync(CancellationToken cancellationToken)
     {
         bool installed = File.Exists(Interpreter)
-            && (await RunAsync(["-c", "import grpc"], cancellationToken)).ExitCode == 0;
+            && (await ForeignProgram.RunAsync(Interpreter, ["-c", "import grpc"], "", Limit, cancellationToken))
+                .ExitCode == 0;
         Assert.SkipUnless(installed, $"needs {Interpreter} with the Debian package python3-grpcio");
     }
 
@@ -39,7 +39,8 @@ internal static class PythonClient
             string script = Path.Combine(AppContext.BaseDirectory, "Grpc", "probe_client.py");
 
             (int exitCode, string output, string errors) =
-                await RunAsync([script, address.Authority, folder.FullName], cancellationToken);
+                await ForeignProgram.RunAsync(
+                    Interpreter, [script, address.Authority, folder.FullName], "", Limit, cancellationToken);
 
             Assert.True(exitCode == 0, $"The Python client ended with {exitCode}: {errors}");
             return JsonElement.Parse(output);
@@ -52,32 +53,6 @@ internal static class PythonClient
         Task WriteAsync(string name, string text)
         {
             return File.WriteAllTextAsync(Path.Combine(folder.FullName, name), text, cancellationToken);
-        }
-    }
-
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
-        string[] arguments,
-        CancellationToken cancellationToken)
-    {
-        ProcessStartInfo start = new(Interpreter, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limited.CancelAfter(Limit);
-        using Process process = Process.Start(start)!;
-        try
-        {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(limited.Token);
-            Task<string> errors = process.StandardError.ReadToEndAsync(limited.Token);
-            await process.WaitForExitAsync(limited.Token);
-            return (process.ExitCode, await output, await errors);
-        }
-        finally
-        {
-            // Does nothing to a process that has ended; one that hangs must not outlive the test.
-            process.Kill(entireProcessTree: true);
         }
     }
 }

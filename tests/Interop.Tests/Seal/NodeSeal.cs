@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DigitalTwin.Interop.Tests.Seal;
@@ -53,8 +52,8 @@ public sealed class NodeSeal : IDisposable
     /// <summary>Sends one request and returns the answer; binary values are base64 in both.</summary>
     internal static async Task<JsonElement> CallAsync(JsonObject request, CancellationToken cancellationToken)
     {
-        (int exitCode, string output, string errors) = await RunAsync(
-            "node", [Path.Combine(Folder, "peer.mjs")], request.ToJsonString(), CallLimit, cancellationToken);
+        (int exitCode, string output, string errors) = await ForeignProgram.RunAsync(
+            "node", [Path.Combine(Folder, "peer.mjs")], request.ToJsonString(), CallLimit, cancellationToken, Folder);
         Assert.True(exitCode == 0, $"node-seal ended with {exitCode}: {errors}");
         return JsonElement.Parse(output);
     }
@@ -68,18 +67,19 @@ public sealed class NodeSeal : IDisposable
         string marker = Path.Combine(Folder, "node_modules", $".digitaltwin-{Version}");
         try
         {
-            await RunAsync("node", ["--version"], "", CallLimit, cancellationToken);
+            await ForeignProgram.RunAsync("node", ["--version"], "", CallLimit, cancellationToken, Folder);
             if (File.Exists(marker))
             {
                 return null;
             }
 
-            (int exitCode, _, string errors) = await RunAsync(
+            (int exitCode, _, string errors) = await ForeignProgram.RunAsync(
                 "npm",
                 ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", Folder],
                 "",
                 InstallLimit,
-                cancellationToken);
+                cancellationToken,
+                Folder);
             if (exitCode != 0)
             {
                 return $"needs npm's node-seal {Version}, which npm could not install: {errors.Trim()}";
@@ -95,39 +95,6 @@ public sealed class NodeSeal : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return $"needs npm's node-seal {Version}, which npm did not install within {InstallLimit}";
-        }
-    }
-
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
-        string program,
-        string[] arguments,
-        string input,
-        TimeSpan limit,
-        CancellationToken cancellationToken)
-    {
-        ProcessStartInfo start = new(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Folder,
-        };
-        using CancellationTokenSource limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limited.CancelAfter(limit);
-        using Process process = Process.Start(start)!;
-        try
-        {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(limited.Token);
-            Task<string> errors = process.StandardError.ReadToEndAsync(limited.Token);
-            await process.StandardInput.WriteAsync(input.AsMemory(), limited.Token);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(limited.Token);
-            return (process.ExitCode, await output, await errors);
-        }
-        finally
-        {
-            // Does nothing to a process that has ended; one that hangs must not outlive the test.
-            process.Kill(entireProcessTree: true);
         }
     }
 }

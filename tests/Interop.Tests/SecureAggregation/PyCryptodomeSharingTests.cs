@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using DigitalTwin.Privacy.SecureAggregation;
@@ -52,46 +51,17 @@ public sealed class PyCryptodomeSharingTests
     private static async Task SkipUnlessInstalledAsync(CancellationToken cancellationToken)
     {
         bool installed = File.Exists(Interpreter)
-            && (await RunAsync(["-c", "import Cryptodome"], "", cancellationToken)).ExitCode == 0;
+            && (await ForeignProgram.RunAsync(Interpreter, ["-c", "import Cryptodome"], "", Limit, cancellationToken))
+                .ExitCode == 0;
         Assert.SkipUnless(installed, $"needs {Interpreter} with the Debian package python3-pycryptodome");
     }
 
     private static async Task<JsonElement> AskAsync(object request, CancellationToken cancellationToken)
     {
         string script = Path.Combine(AppContext.BaseDirectory, "SecureAggregation", "sharing_peer.py");
-        (int exitCode, string output, string errors) =
-            await RunAsync([script], JsonSerializer.Serialize(request), cancellationToken);
+        (int exitCode, string output, string errors) = await ForeignProgram.RunAsync(
+            Interpreter, [script], JsonSerializer.Serialize(request), Limit, cancellationToken);
         Assert.True(exitCode == 0, $"The Python peer ended with {exitCode}: {errors}");
         return JsonElement.Parse(output);
-    }
-
-    private static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
-        string[] arguments,
-        string input,
-        CancellationToken cancellationToken)
-    {
-        ProcessStartInfo start = new(Interpreter, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limited.CancelAfter(Limit);
-        using Process process = Process.Start(start)!;
-        try
-        {
-            Task<string> output = process.StandardOutput.ReadToEndAsync(limited.Token);
-            Task<string> errors = process.StandardError.ReadToEndAsync(limited.Token);
-            await process.StandardInput.WriteAsync(input.AsMemory(), limited.Token);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(limited.Token);
-            return (process.ExitCode, await output, await errors);
-        }
-        finally
-        {
-            // Does nothing to a process that has ended; one that hangs must not outlive the test.
-            process.Kill(entireProcessTree: true);
-        }
     }
 }
