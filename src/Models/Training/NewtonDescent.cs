@@ -134,16 +134,7 @@ public sealed class NewtonDescent
 
     private void GoBackHalfWay()
     {
-        double squaredNorm = 0;
-        double[] middle = new double[_proposed.Length];
-        for (int i = 0; i < middle.Length; i++)
-        {
-            middle[i] = _accepted[i] + (0.5 * (_proposed[i] - _accepted[i]));
-            squaredNorm += (middle[i] - _accepted[i]) * (middle[i] - _accepted[i]);
-        }
-
-        _proposed = middle;
-        StepNorm = Math.Sqrt(squaredNorm);
+        (_proposed, StepNorm) = StepHalving.Between(_accepted, _proposed);
         if (StepNorm <= _tolerance)
         {
             // No step of any length lowers the objective by more than its rounding: as far as the sums can tell.
