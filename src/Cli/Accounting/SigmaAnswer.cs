@@ -18,9 +18,10 @@ internal sealed record SigmaAnswer(double? Renyi, double? PrivacyLoss, double? C
     public static SigmaAnswer Of(PoissonSampling sampling, int steps, PrivacyBudget budget)
     {
         PrivacyComposition At(double multiplier) => PrivacyComposition.Of(sampling.Gaussian(multiplier), steps);
+        double? byRenyi = NoiseCalibration.ByRenyi(budget, At);
         return new SigmaAnswer(
-            NoiseCalibration.ByRenyi(budget, At),
-            NoiseCalibration.ByPrivacyLoss(budget, At),
+            byRenyi,
+            NoiseCalibration.ByPrivacyLoss(budget, At, byRenyi),
             sampling.Rate == 1 ? GaussianComposition.NoiseMultiplier(budget, steps) : null);
     }
 

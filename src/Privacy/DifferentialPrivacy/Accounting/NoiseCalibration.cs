@@ -28,14 +28,16 @@ public static class NoiseCalibration
     /// <summary>By the upper bound of <see cref="PrivacyLossAccountant"/>; null where no noise suffices.</summary>
     /// <param name="budget">What may be spent, ε and δ above zero.</param>
     /// <param name="composition">The releases at a noise multiplier.</param>
+    /// <param name="byRenyi">The answer of <see cref="ByRenyi"/> where it is known; found here otherwise.</param>
     /// <exception cref="ArgumentException">No privacy loss distribution of them is known.</exception>
-    public static double? ByPrivacyLoss(PrivacyBudget budget, Func<double, PrivacyComposition> composition)
+    public static double? ByPrivacyLoss(
+        PrivacyBudget budget, Func<double, PrivacyComposition> composition, double? byRenyi = null)
     {
         ArgumentNullException.ThrowIfNull(composition);
         double width = WidthFor(budget);
 
         // Rényi accounting asks for more noise, and seldom for twice as much: both bound the search.
-        if (ByRenyi(budget, composition) is not { } enough)
+        if ((byRenyi ?? ByRenyi(budget, composition)) is not { } enough)
         {
             return null;
         }
