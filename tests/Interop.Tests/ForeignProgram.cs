@@ -13,7 +13,7 @@ internal static class ForeignProgram
     /// <param name="cancellationToken">Ends it.</param>
     /// <param name="folder">Where it runs; the folder of the tests when left out.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
-    /// <exception cref="OperationCanceledException">It took longer than the limit, or the test was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">It took longer than its limit, or the test ended.</exception>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
         string program,
         string[] arguments,
