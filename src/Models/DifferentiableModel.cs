@@ -25,6 +25,49 @@ public abstract class DifferentiableModel
     public abstract double LossAndGradient(
         ReadOnlySpan<double> parameters, ReadOnlySpan<double> row, double label, Span<double> gradientToAddTo);
 
+    /// <summary>
+    /// The log-loss of several rows in their order; its gradient is added to <paramref name="gradientToAddTo"/>.
+    /// </summary>
+    /// <remarks>A sum over rows: how many are given at a time decides about the last bits of it, and no more.</remarks>
+    public virtual double LossAndGradient(
+        ReadOnlySpan<double> parameters, Table table, ReadOnlySpan<int> rows, Span<double> gradientToAddTo)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        double loss = 0;
+        foreach (int row in rows)
+        {
+            loss += LossAndGradient(parameters, table.Row(row), table.Label(row), gradientToAddTo);
+        }
+
+        return loss;
+    }
+
+    /// <summary>The log-odds of label 1 for each row of <paramref name="table"/>.</summary>
+    public virtual double[] Margins(ReadOnlySpan<double> parameters, Table table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        double[] margins = new double[table.Rows];
+        for (int row = 0; row < table.Rows; row++)
+        {
+            margins[row] = Margin(parameters, table.Row(row));
+        }
+
+        return margins;
+    }
+
+    /// <summary>The log-loss of all rows of <paramref name="table"/>.</summary>
+    public double Loss(ReadOnlySpan<double> parameters, Table table)
+    {
+        double[] margins = Margins(parameters, table);
+        double loss = 0;
+        for (int row = 0; row < margins.Length; row++)
+        {
+            loss += DeterministicMath.LogLoss(margins[row], table.Label(row));
+        }
+
+        return loss;
+    }
+
     /// <summary>Whether a ridge penalty applies: to weights, not to intercepts and biases.</summary>
     public abstract bool IsPenalised(int parameter);
 
@@ -35,11 +78,10 @@ public abstract class DifferentiableModel
     /// <summary>The probability of label 1 for each row of <paramref name="table"/>.</summary>
     public double[] Probabilities(ReadOnlySpan<double> parameters, Table table)
     {
-        ArgumentNullException.ThrowIfNull(table);
-        double[] probabilities = new double[table.Rows];
-        for (int row = 0; row < table.Rows; row++)
+        double[] probabilities = Margins(parameters, table);
+        foreach (ref double entry in probabilities.AsSpan())
         {
-            probabilities[row] = Probability(parameters, table.Row(row));
+            entry = DeterministicMath.Sigmoid(entry);
         }
 
         return probabilities;

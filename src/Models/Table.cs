@@ -48,6 +48,9 @@ public sealed class Table
     /// <summary>All labels, in the order of the rows.</summary>
     public ReadOnlySpan<double> Labels => _labels;
 
+    /// <summary>The numbers of all rows, in order.</summary>
+    public int[] AllRows() => [.. Enumerable.Range(0, Rows)];
+
     /// <summary>A table of the named rows, in the order named; a row may come twice.</summary>
     public Table Select(ReadOnlySpan<int> rows)
     {
@@ -62,12 +65,29 @@ public sealed class Table
         return new Table(Columns, features, labels);
     }
 
+    /// <summary>The same rows with their last columns only, such as the last step of a sequence.</summary>
+    /// <param name="columns">From 1 to <see cref="Columns"/>.</param>
+    public Table LastColumns(int columns)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(columns, Columns);
+        double[] features = new double[Rows * columns];
+        for (int row = 0; row < Rows; row++)
+        {
+            Row(row)[^columns..].CopyTo(features.AsSpan(row * columns));
+        }
+
+        return new Table(columns, features, _labels);
+    }
+
     /// <summary>The same rows with z = (x − mean) / (sd + 1e-9) in every column.</summary>
-    /// <param name="mean">One per column, in the unit of the column.</param>
-    /// <param name="sd">One per column, in the unit of the column, not negative.</param>
+    /// <param name="mean">
+    /// One per column, in the unit of the column; where a row is a sequence of steps, one per feature of a step.
+    /// </param>
+    /// <param name="sd">As many, in the unit of the column, not negative.</param>
     public Table Standardise(ReadOnlySpan<double> mean, ReadOnlySpan<double> sd)
     {
-        if (mean.Length != Columns || sd.Length != Columns)
+        if (mean.Length != sd.Length || mean.IsEmpty || Columns % mean.Length != 0)
         {
             throw new ArgumentException($"Expected {Columns} means and sds, got {mean.Length} and {sd.Length}.");
         }
@@ -75,8 +95,8 @@ public sealed class Table
         double[] features = new double[_features.Length];
         for (int i = 0; i < features.Length; i++)
         {
-            int column = i % Columns;
-            features[i] = (_features[i] - mean[column]) / (sd[column] + StandardDeviationFloor);
+            int feature = i % mean.Length;
+            features[i] = (_features[i] - mean[feature]) / (sd[feature] + StandardDeviationFloor);
         }
 
         return new Table(Columns, features, _labels);

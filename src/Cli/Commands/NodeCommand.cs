@@ -186,14 +186,14 @@ internal static class NodeCommand
     {
         private readonly Option<string> _data = new("--data")
         {
-            Description = "CSV file with this hospital's rows.",
-            HelpName = "FILE",
+            Description = "CSV file with this hospital's rows; under a contract with a series, the folder.",
+            HelpName = "PATH",
             Required = true,
         };
 
         private readonly Option<string> _contract = new("--contract")
         {
-            Description = "Data contract of the file.",
+            Description = "Data contract of that data.",
             DefaultValueFactory = _ => "heart-disease/v1",
         };
 

@@ -80,9 +80,9 @@ internal sealed class ResultBuilder(
         }
 
         bool linear = document.Study.Model.Kind == ModelKind.Logistic;
-        int columns = document.Features.Count;
+        int columns = document.Columns;
         return new ModelResult(
-            document.Study.Model.Kind.ToString().ToLowerInvariant(),
+            StudyWords.NameOf(document.Study.Model.Kind),
             [.. document.Features.Select(feature => feature.Name)],
             linear ? model.Parameters[..columns] : null,
             linear ? model.Parameters[columns] : null,

@@ -12,8 +12,10 @@ internal static class ModelFile
         JsonObject model = new()
         {
             ["study"] = document.Study.Name,
-            ["kind"] = document.Study.Model.Kind.ToString().ToLowerInvariant(),
+            ["kind"] = StudyWords.NameOf(document.Study.Model.Kind),
             ["hidden"] = new JsonArray([.. document.Study.Model.Hidden.Select(width => (JsonNode)width)]),
+            ["kernel"] = document.Study.Model.Kernel == 0 ? null : document.Study.Model.Kernel,
+            ["steps"] = document.Steps,
             ["features"] = new JsonArray([.. document.Features.Select(feature => (JsonNode)feature.Name)]),
             ["mean"] = Numbers(state.Mean),
             ["sd"] = Numbers(state.Deviation),

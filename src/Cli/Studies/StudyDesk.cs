@@ -44,8 +44,12 @@ internal sealed class StudyDesk : IDisposable
     {
         Study study = Study.Parse(file, yaml);
         DataContract contract = DataContract.Embedded(study.Contract);
-        return StudyDocument.Create(file, yaml, contract.Sha256, [.. contract.Features.Select(feature =>
-            new FeatureReference(feature.Name, feature.ReferenceMean, feature.ReferenceSd))]);
+        FeatureReference[] features =
+        [
+            .. contract.Inputs.Select(input =>
+                new FeatureReference(input.Name, input.ReferenceMean, input.ReferenceSd)),
+        ];
+        return StudyDocument.Create(file, yaml, contract.Sha256, features, contract.Steps);
     }
 
     /// <summary>

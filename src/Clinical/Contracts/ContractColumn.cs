@@ -16,7 +16,7 @@ public sealed record ContractColumn
 
     public required ColumnType Type { get; init; }
 
-    /// <summary>The plausible range of a number, in <see cref="Unit"/>; null for a category.</summary>
+    /// <summary>The plausible range of a number, in <see cref="Unit"/>; null for a category or identifier.</summary>
     public PlausibleRange? Range { get; init; }
 
     /// <summary>Every value a category may take, in the order of the contract; empty for a number.</summary>
@@ -67,6 +67,9 @@ public enum ColumnType
 
     /// <summary>A number that stands for one of a few named values.</summary>
     Category,
+
+    /// <summary>A text that names the patient in the hospital's own files; it never becomes an input.</summary>
+    Identifier,
 }
 
 public enum MeasuredWhen

@@ -8,14 +8,15 @@ namespace DigitalTwin.Clinical.Contracts;
 internal static partial class ContractDocument
 {
     /// <summary>Far above any clinical value; the square of a sum over a million rows still fits a double.</summary>
-    private const double LargestValue = 1e9;
+    internal const double LargestValue = 1e9;
 
     /// <summary>A table wider than this is no longer read by the person who approves it.</summary>
     private const int MostColumns = 500;
 
     internal static DataContract Read(DocumentNode root, string sha256)
     {
-        root.AllowOnly("contract", "title", "source", "unit", "file", "rows", "columns", "label", "features");
+        root.AllowOnly(
+            "contract", "title", "source", "unit", "file", "rows", "columns", "label", "features", "series", "signals");
 
         // Written out although there is no choice yet: its reader must know that a split by row is by patient.
         root.Required("unit").OneOf("row-is-patient");
@@ -27,7 +28,8 @@ internal static partial class ContractDocument
         List<ContractColumn> columns = ReadColumns(root.Required("columns"));
         ContractLabel label = ReadLabel(root.Required("label"), columns);
         List<ContractFeature> features = ReadFeatures(root.Required("features"), columns, label);
-        RefuseUnusedColumns(root.Required("columns"), columns, features, label);
+        ContractSeries? series = SeriesDocument.Read(root, columns, features);
+        RefuseUnusedColumns(root.Required("columns"), columns, features, label, series?.Record);
         return new DataContract
         {
             Id = ReadId(root.Required("contract")),
@@ -41,6 +43,7 @@ internal static partial class ContractDocument
             Columns = columns,
             Features = features,
             Label = label,
+            Series = series,
             Sha256 = sha256,
         };
     }
@@ -76,19 +79,14 @@ internal static partial class ContractDocument
     {
         node.AllowOnly(
             "name", "description", "code", "unit", "type", "range", "values", "hiddenMissing", "measured", "drop");
-        ColumnType type = node.Required("type").OneOf("number", "integer", "category") switch
+        ColumnType type = node.Required("type").OneOf("number", "integer", "category", "identifier") switch
         {
             "number" => ColumnType.Number,
             "integer" => ColumnType.WholeNumber,
-            _ => ColumnType.Category,
+            "category" => ColumnType.Category,
+            _ => ColumnType.Identifier,
         };
-        (string needed, string forbidden) = type == ColumnType.Category ? ("values", "range") : ("range", "values");
-        if (node.Optional(forbidden) is { } misplaced)
-        {
-            throw misplaced.Problem($"does not belong to a column of this type; give {needed} instead.");
-        }
-
-        DocumentNode spread = node.Required(needed);
+        RefuseMisplacedSpread(node, type);
         return new ContractColumn
         {
             Name = node.Required("name").Identifier(),
@@ -96,8 +94,8 @@ internal static partial class ContractDocument
             Code = ReadCode(node.Required("code")),
             Unit = node.Required("unit").Text(maxLength: 40),
             Type = type,
-            Range = type == ColumnType.Category ? null : ReadRange(spread),
-            Values = type == ColumnType.Category ? ReadValues(spread) : [],
+            Range = type is ColumnType.Number or ColumnType.WholeNumber ? ReadRange(node.Required("range")) : null,
+            Values = type == ColumnType.Category ? ReadValues(node.Required("values")) : [],
             HiddenMissing = node.Optional("hiddenMissing") is { } hidden ? ReadHiddenMissing(hidden) : null,
             Measured = node.Optional("measured")?.OneOf("before-outcome", "after-outcome") == "after-outcome"
                 ? MeasuredWhen.AfterOutcome
@@ -106,7 +104,24 @@ internal static partial class ContractDocument
         };
     }
 
-    private static CodedConcept ReadCode(DocumentNode node)
+    private static void RefuseMisplacedSpread(DocumentNode node, ColumnType type)
+    {
+        (string[] forbidden, string advice) = type switch
+        {
+            ColumnType.Category => (["range"], "give values instead"),
+            ColumnType.Identifier => (["range", "values", "hiddenMissing"], "remove it"),
+            _ => (new[] { "values" }, "give range instead"),
+        };
+        foreach (string field in forbidden)
+        {
+            if (node.Optional(field) is { } misplaced)
+            {
+                throw misplaced.Problem($"does not belong to a column of this type; {advice}.");
+            }
+        }
+    }
+
+    internal static CodedConcept ReadCode(DocumentNode node)
     {
         node.AllowOnly("system", "code", "display");
         string system = node.Required("system")
@@ -114,7 +129,7 @@ internal static partial class ContractDocument
         return new CodedConcept(system, node.Required("code").Text(maxLength: 60), node.Required("display").Text());
     }
 
-    private static PlausibleRange ReadRange(DocumentNode node)
+    internal static PlausibleRange ReadRange(DocumentNode node)
     {
         node.AllowOnly("from", "to");
         double from = node.Required("from").Number(-LargestValue, LargestValue);
@@ -154,7 +169,7 @@ internal static partial class ContractDocument
     private static ContractLabel ReadLabel(DocumentNode node, List<ContractColumn> columns)
     {
         node.AllowOnly("column", "above", "meaning");
-        ContractColumn column = ReadColumnName(node.Required("column"), columns);
+        ContractColumn column = ReadNumericColumn(node.Required("column"), columns);
         return new ContractLabel(
             column.Name, node.Required("above").Number(-LargestValue, LargestValue), node.Required("meaning").Text());
     }
@@ -185,7 +200,7 @@ internal static partial class ContractDocument
     private static ContractFeature ReadFeature(DocumentNode node, List<ContractColumn> columns)
     {
         node.AllowOnly("column", "equals", "referenceMean", "referenceSd");
-        ContractColumn column = ReadColumnName(node.Required("column"), columns);
+        ContractColumn column = ReadNumericColumn(node.Required("column"), columns);
         return new ContractFeature
         {
             Column = column.Name,
@@ -220,7 +235,15 @@ internal static partial class ContractDocument
             : throw equals.Problem($"{column.Name} has no such value; allowed: {values}.");
     }
 
-    private static ContractColumn ReadColumnName(DocumentNode node, List<ContractColumn> columns)
+    private static ContractColumn ReadNumericColumn(DocumentNode node, List<ContractColumn> columns)
+    {
+        ContractColumn column = ReadColumnName(node, columns);
+        return column.Type != ColumnType.Identifier
+            ? column
+            : throw node.Problem($"{column.Name} names a patient; neither an input nor the label may tell who it is.");
+    }
+
+    internal static ContractColumn ReadColumnName(DocumentNode node, List<ContractColumn> columns)
     {
         string name = node.OneOf([.. columns.Select(column => column.Name)]);
         ContractColumn column = columns.Find(candidate => candidate.Name == name)!;
@@ -229,12 +252,17 @@ internal static partial class ContractDocument
 
     // A column that is neither used nor dropped would be demanded of every patient for nothing (data minimisation).
     private static void RefuseUnusedColumns(
-        DocumentNode node, List<ContractColumn> columns, List<ContractFeature> features, ContractLabel label)
+        DocumentNode node,
+        List<ContractColumn> columns,
+        List<ContractFeature> features,
+        ContractLabel label,
+        string? record)
     {
         for (int i = 0; i < columns.Count; i++)
         {
             string name = columns[i].Name;
-            bool isUsed = name == label.Column || features.Exists(feature => feature.Column == name);
+            bool isUsed = name == label.Column || name == record
+                || features.Exists(feature => feature.Column == name);
             if (!isUsed && !columns[i].IsDropped)
             {
                 throw node.Items()[i].Problem($"{name} is neither an input nor the label; add drop: true.");

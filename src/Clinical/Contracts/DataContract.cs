@@ -39,6 +39,47 @@ public sealed class DataContract
 
     public required ContractLabel Label { get; init; }
 
+    /// <summary>What is measured over time; null where a patient is one row and no more.</summary>
+    public ContractSeries? Series { get; init; }
+
+    /// <summary>Steps of a patient: 1 without a series.</summary>
+    public int Steps => Series?.Steps ?? 1;
+
+    /// <summary>What each step holds, in the order of every vector of a study.</summary>
+    /// <remarks>
+    /// Without a series the features. With one, features and signals three times: their values, then for each whether
+    /// it was observed in the step (0 or 1), then the time since it last was, as a share of the window. A feature is
+    /// observed in every step.
+    /// </remarks>
+    public IReadOnlyList<ContractInput> Inputs
+    {
+        get
+        {
+            ContractInput[] features =
+            [
+                .. Features.Select(feature => new ContractInput(
+                    feature.Name, feature.ReferenceMean, feature.ReferenceSd)),
+            ];
+            if (Series is not { } series)
+            {
+                return features;
+            }
+
+            ContractInput[] values =
+            [
+                .. features,
+                .. series.Signals.Select(signal => new ContractInput(
+                    signal.Name, signal.ReferenceMean, signal.ReferenceSd)),
+            ];
+            return
+            [
+                .. values,
+                .. values.Select(value => new ContractInput($"{value.Name}:observed", 0, 1)),
+                .. values.Select(value => new ContractInput($"{value.Name}:since", 0, 1)),
+            ];
+        }
+    }
+
     /// <summary>SHA-256 of the document's UTF-8 bytes as 64 lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }
 

@@ -1,3 +1,5 @@
+using DigitalTwin.Clinical.Contracts;
+
 namespace DigitalTwin.Clinical.Tables;
 
 /// <summary>A value or a whole row that does not fit the contract.</summary>
@@ -24,9 +26,10 @@ public sealed class ClinicalTable
 
     internal ClinicalTable(
         IReadOnlyList<string> featureNames, double[] features, double[] labels, int[] sourceRows,
-        IReadOnlyList<RowMark> marks, IReadOnlyList<DataFlag> contractFlags)
+        IReadOnlyList<RowMark> marks, IReadOnlyList<DataFlag> contractFlags, int steps = 1)
     {
         FeatureNames = featureNames;
+        Steps = steps;
         Features = features;
         Labels = labels;
         SourceRows = sourceRows;
@@ -35,14 +38,17 @@ public sealed class ClinicalTable
         Flags = [.. contractFlags, .. CountMarks(), .. ConstantFeatures(), .. OneClass()];
     }
 
-    /// <summary>The names of the inputs, in the order of the contract.</summary>
+    /// <summary>The names of the inputs of a step, in the order of <see cref="DataContract.Inputs"/>.</summary>
     public IReadOnlyList<string> FeatureNames { get; }
+
+    /// <summary>Steps of a row: 1 unless the contract has a series.</summary>
+    public int Steps { get; }
 
     /// <summary>Rows kept, at least 1.</summary>
     public int Rows => Labels.Length;
 
-    /// <summary>Inputs per row.</summary>
-    public int Columns => FeatureNames.Count;
+    /// <summary>Inputs per row: those of all its steps, step after step.</summary>
+    public int Columns => FeatureNames.Count * Steps;
 
     /// <summary>The inputs, row-major, rows × columns, in the units of the contract.</summary>
     public double[] Features { get; }
@@ -88,7 +94,7 @@ public sealed class ClinicalTable
         }
 
         RowMark[] marks = [.. _marks.Where(mark => kept.Contains(mark.SourceRow))];
-        return new ClinicalTable(FeatureNames, features, labels, sourceRows, marks, _contractFlags)
+        return new ClinicalTable(FeatureNames, features, labels, sourceRows, marks, _contractFlags, Steps)
         {
             Problems = Problems,
             RowsRead = RowsRead,
@@ -101,17 +107,19 @@ public sealed class ClinicalTable
 
     private IEnumerable<DataFlag> ConstantFeatures()
     {
-        for (int column = 0; column < Columns; column++)
+        // Of a series the first third are values; whether and when they were observed is no measurement.
+        int values = Steps == 1 ? FeatureNames.Count : FeatureNames.Count / 3;
+        for (int feature = 0; feature < values; feature++)
         {
             bool isConstant = true;
-            for (int row = 1; row < Rows && isConstant; row++)
+            for (int i = feature; i < Features.Length && isConstant; i += FeatureNames.Count)
             {
-                isConstant = Features[(row * Columns) + column] == Features[column];
+                isConstant = Features[i] == Features[feature];
             }
 
             if (isConstant)
             {
-                yield return new DataFlag("constant", FeatureNames[column], Rows);
+                yield return new DataFlag("constant", FeatureNames[feature], Rows);
             }
         }
     }

@@ -10,6 +10,9 @@ internal sealed class CohortRows
     private readonly int[] _order;
     private readonly int[] _featureColumns;
     private readonly int _labelColumn;
+    private readonly List<string> _records = [];
+    private readonly HashSet<string> _recordsSeen = new(StringComparer.Ordinal);
+    private string _record = "";
     private readonly double[] _values;
     private readonly List<double> _features = [];
     private readonly List<double> _labels = [];
@@ -61,8 +64,36 @@ internal sealed class CohortRows
         Keep(row);
     }
 
+    /// <summary>For each row kept, the identifier of its patient; empty where the contract has none.</summary>
+    internal IReadOnlyList<string> Records => _records;
+
     /// <exception cref="ClinicalDataException">No row was kept.</exception>
     internal ClinicalTable ToTable(string file, IReadOnlyList<DataFlag> contractFlags)
+    {
+        RefuseNoRows(file);
+        string[] names = [.. _contract.Features.Select(feature => feature.Name)];
+        return new ClinicalTable(names, [.. _features], [.. _labels], [.. _sourceRows], _marks, contractFlags)
+        {
+            Problems = _problems,
+            RowsRead = Read,
+        };
+    }
+
+    /// <summary>The kept patients with what was measured over time.</summary>
+    internal ClinicalTable ToTable(SeriesGrid grid, IReadOnlyList<DataFlag> contractFlags)
+    {
+        string[] names = [.. _contract.Inputs.Select(input => input.Name)];
+        RowMark[] marks = [.. _marks, .. grid.Marks(_sourceRows)];
+        return new ClinicalTable(
+            names, grid.Inputs([.. _features]), [.. _labels], [.. _sourceRows], marks, contractFlags, _contract.Steps)
+        {
+            Problems = _problems,
+            RowsRead = Read,
+        };
+    }
+
+    /// <exception cref="ClinicalDataException">No row was kept.</exception>
+    internal void RefuseNoRows(string file)
     {
         if (Read == 0)
         {
@@ -76,13 +107,6 @@ internal sealed class CohortRows
             throw new ClinicalDataException(
                 $"{file}: none of the {Read} rows fits {_contract.Id}; in the first, {place} {first.Reason}.");
         }
-
-        string[] names = [.. _contract.Features.Select(feature => feature.Name)];
-        return new ClinicalTable(names, [.. _features], [.. _labels], [.. _sourceRows], _marks, contractFlags)
-        {
-            Problems = _problems,
-            RowsRead = Read,
-        };
     }
 
     private string ReasonAgainst(string[]? cells) => cells switch
@@ -98,6 +122,10 @@ internal sealed class CohortRows
         if (cell.Length == 0 || _contract.MissingCodes.Contains(cell))
         {
             Exclude(row, meaning, "is missing");
+        }
+        else if (meaning.Type == ColumnType.Identifier)
+        {
+            AcceptRecord(row, meaning, cell);
         }
         else if (!double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             || !double.IsFinite(value))
@@ -120,6 +148,16 @@ internal sealed class CohortRows
         else
         {
             AcceptInRange(row, column, value);
+        }
+    }
+
+    // The first row of a patient stands: which of two is right, nobody can say here.
+    private void AcceptRecord(int row, ContractColumn column, string cell)
+    {
+        _record = cell;
+        if (!_recordsSeen.Add(cell))
+        {
+            Exclude(row, column, "was given in an earlier row");
         }
     }
 
@@ -164,6 +202,7 @@ internal sealed class CohortRows
 
         _labels.Add(_values[_labelColumn] > _contract.Label.Above ? 1 : 0);
         _sourceRows.Add(row);
+        _records.Add(_record);
     }
 
     private static string Written(double value) => value.ToString(CultureInfo.InvariantCulture);

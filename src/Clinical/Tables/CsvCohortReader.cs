@@ -1,5 +1,3 @@
-using System.Globalization;
-using CsvHelper;
 using DigitalTwin.Clinical.Contracts;
 using DigitalTwin.Clinical.Leakage;
 
@@ -15,10 +13,7 @@ public static class CsvCohortReader
     /// <summary>More rows than any hospital's cohort; the numbers of 13 inputs then take about 100 MB.</summary>
     public const int MaximumRows = 1_000_000;
 
-    /// <summary>In bytes; 500 columns of 32 characters. A longer line means that the file is no table.</summary>
-    public const int MaximumLineBytes = 16_384;
-
-    /// <summary>Reads the file at <paramref name="path"/>.</summary>
+    /// <summary>Reads the file at <paramref name="path"/>; under a contract with a series, the folder.</summary>
     /// <returns>The rows that fit, in the order of the file, and every misfit.</returns>
     /// <exception cref="ClinicalDataException">
     /// The file is missing, unreadable, empty or too long, its header is not the contract's, or no row can be used.
@@ -27,68 +22,39 @@ public static class CsvCohortReader
     {
         ArgumentNullException.ThrowIfNull(contract);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        string file = Path.GetFileName(path);
-        try
-        {
-            bool isMalformed = false;
-            CsvReaderOptions format = FormatOf(() => isMalformed = true);
-            using CsvReader reader = CsvReader.FromFile(path, format);
-            int[] order = contract.HasHeader ? ReadHeader(contract, file, reader) : InOrder(contract);
-            CohortRows rows = new(contract, order);
-            for (isMalformed = false; reader.Read(); isMalformed = false)
-            {
-                if (rows.Read == MaximumRows)
-                {
-                    throw new ClinicalDataException($"{file}: more than {MaximumRows} rows; split the file.");
-                }
-
-                rows.Add(isMalformed ? null : CellsOf(reader));
-            }
-
-            return rows.ToTable(file, AfterOutcome.Flags(contract));
-        }
-        catch (CsvFormatException failure)
-        {
-            throw new ClinicalDataException(
-                $"{file}: a line is longer than {MaximumLineBytes} bytes; export the file again as CSV.", failure);
-        }
-        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new ClinicalDataException($"The data file {path} does not exist; check the path.", failure);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new ClinicalDataException(
-                $"The data file {path} cannot be read; check that it is a file and that this account may open it.",
-                failure);
-        }
+        return contract.Series is null
+            ? ReadRows(contract, path).ToTable(Path.GetFileName(path), AfterOutcome.Flags(contract))
+            : SeriesCohortReader.Read(contract, path);
     }
 
-    private static CsvReaderOptions FormatOf(Action onMalformed) => new()
+    /// <summary>The rows of a file of patients, before they are a table.</summary>
+    internal static CohortRows ReadRows(DataContract contract, string path)
     {
-        Separator = ',',
-        HasHeader = false,
-        TrimWhitespace = true,
-        SkipEmptyLines = false,
-
-        // A line break ends every row, so an open quote spoils its own row and not all that follow.
-        AllowLineBreaksInQuotes = false,
-        OnMalformedRecord = _ => onMalformed(),
-        BufferSize = MaximumLineBytes,
-        MaxRecordSize = MaximumLineBytes,
-        IncludeValuesInExceptions = false,
-        FormatProvider = CultureInfo.InvariantCulture,
-    };
-
-    private static string[] CellsOf(CsvReader reader) =>
-        [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)];
+        string file = Path.GetFileName(path);
+        CohortRows? rows = contract.HasHeader ? null : new CohortRows(contract, InOrder(contract));
+        CsvRecords.ForEach(path, cells =>
+        {
+            if (rows is null)
+            {
+                rows = new CohortRows(contract, ReadHeader(contract, file, cells ?? []));
+            }
+            else if (rows.Read == MaximumRows)
+            {
+                throw new ClinicalDataException($"{file}: more than {MaximumRows} rows; split the file.");
+            }
+            else
+            {
+                rows.Add(cells);
+            }
+        });
+        return rows ?? new CohortRows(contract, ReadHeader(contract, file, []));
+    }
 
     private static int[] InOrder(DataContract contract) => [.. Enumerable.Range(0, contract.Columns.Count)];
 
     /// <summary>For each column of the contract, where it stands in the file.</summary>
-    private static int[] ReadHeader(DataContract contract, string file, CsvReader reader)
+    private static int[] ReadHeader(DataContract contract, string file, string[] names)
     {
-        string[] names = reader.Read() ? CellsOf(reader) : [];
         int[] order = [.. contract.Columns.Select(column => Array.IndexOf(names, column.Name))];
         int missing = Array.IndexOf(order, -1);
         if (missing >= 0)

@@ -60,12 +60,7 @@ public sealed class AveragingRound : RoundAlgorithm
         double[] trained = LocalSgd.Run(_model, train, state.Parameters, settings, inputs.Batches);
         double[] statistic = new double[2 + _model.ParameterCount];
         statistic[0] = train.Rows;
-        double[] unused = new double[_model.ParameterCount];
-        for (int row = 0; row < train.Rows; row++)
-        {
-            statistic[1] += _model.LossAndGradient(state.Parameters, train.Row(row), train.Label(row), unused);
-        }
-
+        statistic[1] = _model.Loss(state.Parameters, train);
         for (int i = 0; i < _model.ParameterCount; i++)
         {
             statistic[2 + i] = train.Rows * (trained[i] - state.Parameters[i]);

@@ -1,5 +1,4 @@
 using DigitalTwin.Models;
-using DigitalTwin.Models.Numerics;
 using DigitalTwin.Models.Statistics;
 using DigitalTwin.Privacy.Quantisation;
 
@@ -23,17 +22,8 @@ public sealed class EvaluationRound(DifferentiableModel model) : RoundAlgorithm
     /// <summary>
     /// Predicted probabilities of the rows of <paramref name="table"/>, which is in the contract's units.
     /// </summary>
-    public static double[] Predict(DifferentiableModel model, ModelState state, Table table)
-    {
-        Table standardised = table.Standardise(state.Mean, state.Deviation);
-        double[] probabilities = new double[table.Rows];
-        for (int row = 0; row < table.Rows; row++)
-        {
-            probabilities[row] = DeterministicMath.Sigmoid(model.Margin(state.Parameters, standardised.Row(row)));
-        }
-
-        return probabilities;
-    }
+    public static double[] Predict(DifferentiableModel model, ModelState state, Table table) =>
+        model.Probabilities(state.Parameters, table.Standardise(state.Mean, state.Deviation));
 
     public override void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words)
     {

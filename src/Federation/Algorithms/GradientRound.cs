@@ -1,5 +1,6 @@
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Models;
+using DigitalTwin.Models.Training;
 using DigitalTwin.Privacy.Quantisation;
 
 namespace DigitalTwin.Federation.Algorithms;
@@ -7,19 +8,12 @@ namespace DigitalTwin.Federation.Algorithms;
 /// <summary>Full-batch gradient rounds without differential privacy: [n, Σ loss, Σ gradient].</summary>
 public sealed class GradientRound(Study study, DifferentiableModel model) : RoundAlgorithm
 {
-    public override int Words => 2 + model.ParameterCount;
+    public override int Words => GradientDescent.StatisticLength(model);
 
     public override void Contribute(ModelState state, RoundSetting setting, LocalInputs inputs, Span<ulong> words)
     {
         Table standardised = inputs.Train.Standardise(state.Mean, state.Deviation);
-        double[] statistic = new double[Words];
-        statistic[0] = standardised.Rows;
-        for (int row = 0; row < standardised.Rows; row++)
-        {
-            statistic[1] += model.LossAndGradient(
-                state.Parameters, standardised.Row(row), standardised.Label(row), statistic.AsSpan(2));
-        }
-
+        double[] statistic = GradientDescent.LocalStatistic(model, standardised, state.Parameters);
         new FixedPoint(ScaleBits, setting.Cohort).Encode(statistic, words);
     }
 

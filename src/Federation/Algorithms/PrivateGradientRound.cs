@@ -139,13 +139,6 @@ public sealed class PrivateGradientRound : RoundAlgorithm
     internal static double[] HeldOut(DifferentiableModel model, ModelState state, Table rows)
     {
         Table test = rows.Standardise(state.Mean, state.Deviation);
-        double loss = 0;
-        double[] unused = new double[model.ParameterCount];
-        for (int row = 0; row < test.Rows; row++)
-        {
-            loss += model.LossAndGradient(state.Parameters, test.Row(row), test.Label(row), unused);
-        }
-
-        return [test.Rows, loss];
+        return [test.Rows, model.Loss(state.Parameters, test)];
     }
 }

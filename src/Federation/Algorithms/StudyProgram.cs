@@ -12,10 +12,7 @@ public sealed class StudyProgram
     public StudyProgram(StudyDocument document)
     {
         _document = document;
-        int columns = document.Features.Count;
-        Model = document.Study.Model.Kind == ModelKind.Mlp
-            ? new MultilayerPerceptron(columns, [.. document.Study.Model.Hidden])
-            : new LogisticModel(columns);
+        Model = StudyModel.Of(document);
     }
 
     public DifferentiableModel Model { get; }
@@ -26,8 +23,9 @@ public sealed class StudyProgram
     public int MostRounds => _document.Study.Algorithm.Rounds + (Standardises ? 2 : 1)
         + (_document.Study.Protection == SumProtection.ThresholdEncryption ? 1 : 0);
 
-    // Under differential privacy the features are scaled with the contract's public references: that costs no ε.
-    private bool Standardises => _document.Study.DifferentialPrivacy is null;
+    // Under differential privacy the features are scaled with the contract's public references: that costs no ε. So
+    // are the steps of a series, most of whose values stand in for some that were not observed.
+    private bool Standardises => _document.Study.DifferentialPrivacy is null && _document.Steps == 1;
 
     // A convex problem under full-batch steps needs no random start, and under noise a random start costs accuracy.
     private bool StartsAtZero => _document.Study.Model.Kind == ModelKind.Logistic

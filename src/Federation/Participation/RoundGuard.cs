@@ -40,6 +40,7 @@ internal sealed class RoundGuard(
         }
 
         return document.ContractSha256 == data.ContractSha256
+            && document.Steps == data.Steps
             && document.Features.Count == data.Features.Count
             && document.Features.Zip(data.Features).All(pair => pair.First == pair.Second)
                 ? null

@@ -7,10 +7,10 @@ public static class AlgorithmDefaults
     private const double Ridge = 1.0;
 
     /// <summary>
-    /// Step of local SGD for a perceptron: at FLamby's 1e-3, chosen for one linear layer, it is still near its random
+    /// Step of local SGD for a network: at FLamby's 1e-3, chosen for one linear layer, it is still near its random
     /// start after 1500 steps.
     /// </summary>
-    private const double PerceptronRate = 0.05;
+    private const double NetworkRate = 0.05;
 
     public static AlgorithmSpecification Of(AlgorithmKind kind, ModelKind model) => kind switch
     {
@@ -27,7 +27,7 @@ public static class AlgorithmDefaults
             kind,
             Rounds: 15,
             L2: 0,
-            LearningRate: model == ModelKind.Mlp ? PerceptronRate : 1e-3,
+            LearningRate: model == ModelKind.Logistic ? 1e-3 : NetworkRate,
             0,
             0,
             LocalSteps: 100,

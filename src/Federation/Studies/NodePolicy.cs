@@ -67,7 +67,10 @@ public sealed record NodePolicy
         return new NodePolicy
         {
             Contracts = [.. root.Required("contracts").Items().Select(item => item.Text(100))],
-            Models = [.. root.Required("models").Items().Select(item => item.OneOf("logistic", "mlp"))],
+            Models =
+            [
+                .. root.Required("models").Items().Select(item => item.OneOf([.. StudyWords.Models])),
+            ],
             Algorithms =
             [
                 .. root.Required("algorithms").Items()
@@ -91,7 +94,7 @@ public sealed record NodePolicy
     /// <returns>The first rule that refuses, or null when the node may take part.</returns>
     public Refusal? Check(Study study, int rows, double epsilonSpent)
     {
-        string model = StudyWriter.NameOf(study.Model.Kind);
+        string model = StudyWords.NameOf(study.Model.Kind);
         string algorithm = StudyWriter.NameOf(study.Algorithm.Kind);
         if (!Contracts.Contains(study.Contract))
         {

@@ -6,8 +6,20 @@ namespace DigitalTwin.Federation.Studies;
 /// <summary>The kinds of model that a study can name.</summary>
 public enum ModelKind
 {
+    /// <summary>Logistic regression.</summary>
     Logistic,
+
+    /// <summary>A multilayer perceptron.</summary>
     Mlp,
+
+    /// <summary>A gated recurrent unit over the steps of a series (Cho et al. 2014).</summary>
+    Gru,
+
+    /// <summary>Long short-term memory over the steps of a series (Hochreiter and Schmidhuber 1997).</summary>
+    Lstm,
+
+    /// <summary>Convolutions along the steps of a series.</summary>
+    Cnn1d,
 }
 
 /// <summary>How the sites' statistics become the next model.</summary>
@@ -56,8 +68,12 @@ public enum OnMissing
 }
 
 /// <summary>The model of a study.</summary>
-/// <param name="Hidden">Widths of the hidden layers; empty unless <see cref="ModelKind.Mlp"/>.</param>
-public sealed record ModelSpecification(ModelKind Kind, IReadOnlyList<int> Hidden);
+/// <param name="Hidden">
+/// Widths of the hidden layers of an mlp, channels of the convolutions of a cnn1d, the one width of a recurrent state;
+/// empty for a logistic model.
+/// </param>
+/// <param name="Kernel">Steps of a convolution's window, odd; 0 unless <see cref="ModelKind.Cnn1d"/>.</param>
+public sealed record ModelSpecification(ModelKind Kind, IReadOnlyList<int> Hidden, int Kernel = 0);
 
 /// <summary>The algorithm of a study and its step sizes.</summary>
 /// <param name="Rounds">Training rounds at most; standardisation and evaluation are further rounds.</param>

@@ -24,11 +24,16 @@ public sealed class StudyDocument
     /// <summary>Bound on the encoded document; a study is a page.</summary>
     public const int MostBytes = 262_144;
 
-    private StudyDocument(Study study, string contractSha256, IReadOnlyList<FeatureReference> features, byte[] bytes)
+    /// <summary>Numbers of a patient, at most: all features of all steps.</summary>
+    private const int MostColumns = 1_000_000;
+
+    private StudyDocument(
+        Study study, string contractSha256, IReadOnlyList<FeatureReference> features, int steps, byte[] bytes)
     {
         Study = study;
         ContractSha256 = contractSha256;
         Features = features;
+        Steps = steps;
         Bytes = bytes;
         Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
@@ -37,7 +42,14 @@ public sealed class StudyDocument
 
     public string ContractSha256 { get; }
 
+    /// <summary>The inputs of a step.</summary>
     public IReadOnlyList<FeatureReference> Features { get; }
+
+    /// <summary>Steps of a patient: 1 unless the contract has a series.</summary>
+    public int Steps { get; }
+
+    /// <summary>Numbers of a patient: all features of all steps, step after step.</summary>
+    public int Columns => Features.Count * Steps;
 
     /// <summary>The canonical encoding; its SHA-256 is the plan digest of every round.</summary>
     public byte[] Bytes { get; }
@@ -51,10 +63,10 @@ public sealed class StudyDocument
     public double[] ReferenceDeviations => [.. Features.Select(feature => feature.StandardDeviation)];
 
     /// <param name="yaml">The study as its author wrote it; kept to the letter.</param>
-    /// <exception cref="DocumentException">The study is malformed, or its δ can't be kept with this many
-    /// features.</exception>
+    /// <exception cref="DocumentException">The study is malformed, its model does not fit the contract, or its δ
+    /// can't be kept with this many features.</exception>
     public static StudyDocument Create(
-        string file, string yaml, string contractSha256, IReadOnlyList<FeatureReference> features)
+        string file, string yaml, string contractSha256, IReadOnlyList<FeatureReference> features, int steps = 1)
     {
         Study study = Study.Parse(file, yaml);
         JsonArray inputs = [];
@@ -68,14 +80,20 @@ public sealed class StudyDocument
             });
         }
 
-        byte[] bytes = CanonicalJson.Serialize(new JsonObject
+        JsonObject root = new()
         {
             ["contract"] = study.Contract,
             ["contractSha256"] = contractSha256,
             ["features"] = inputs,
             ["study"] = yaml,
-        });
-        StudyDocument document = new(study, contractSha256, features, bytes);
+        };
+        if (steps > 1)
+        {
+            root["steps"] = steps;
+        }
+
+        StudyDocument document = new(study, contractSha256, features, steps, CanonicalJson.Serialize(root));
+        document.RefuseOtherShape(file, yaml);
         document.RefuseDeltaBelowTheGrid(file, yaml);
         return document;
     }
@@ -110,7 +128,15 @@ public sealed class StudyDocument
                 throw new FormatException("The document needs 1 to 10000 features, each with a positive deviation.");
             }
 
-            StudyDocument document = new(study, root["contractSha256"]!.GetValue<string>(), features, bytes);
+            long steps = root["steps"]?.GetValue<long>() ?? 1;
+            if (steps < 1 || steps > MostColumns / features.Length)
+            {
+                throw new FormatException($"A patient has 1 to {MostColumns} numbers in all steps.");
+            }
+
+            StudyDocument document = new(
+                study, root["contractSha256"]!.GetValue<string>(), features, (int)steps, bytes);
+            document.RefuseOtherShape("study document", yaml);
             document.RefuseDeltaBelowTheGrid("study document", yaml);
             return document;
         }
@@ -118,6 +144,22 @@ public sealed class StudyDocument
             or CanonicalJsonException or DocumentException)
         {
             throw new FormatException($"This is no study document: {problem.Message}", problem);
+        }
+    }
+
+    private void RefuseOtherShape(string file, string yaml)
+    {
+        bool readsSteps = StudyWords.ReadsSteps(Study.Model.Kind);
+        if (readsSteps && Steps == 1)
+        {
+            throw DocumentNode.Parse(file, yaml).Required("model").Required("kind").Problem(
+                $"{Study.Contract} has one row per patient and no series; choose logistic or mlp.");
+        }
+
+        if (Study.Algorithm.Kind == AlgorithmKind.Newton && Steps > 1)
+        {
+            throw DocumentNode.Parse(file, yaml).Required("algorithm").Required("kind").Problem(
+                $"newton would sum a matrix of {Columns} x {Columns} numbers; choose gradient, fedavg or fedadam.");
         }
     }
 

@@ -64,20 +64,39 @@ internal static class StudyReader
 
     private static ModelSpecification ReadModel(DocumentNode node)
     {
-        node.AllowOnly("kind", "hidden");
-        ModelKind kind = node.Required("kind").OneOf("logistic", "mlp") == "mlp" ? ModelKind.Mlp : ModelKind.Logistic;
-        DocumentNode? hidden = node.Optional("hidden");
-        if (kind == ModelKind.Logistic)
+        node.AllowOnly("kind", "hidden", "kernel");
+        ModelKind kind = StudyWords.ModelOf(node.Required("kind").OneOf([.. StudyWords.Models]));
+        if (kind != ModelKind.Cnn1d && node.Optional("kernel") is { } misplaced)
         {
-            return hidden is null
-                ? new ModelSpecification(kind, [])
-                : throw hidden.Problem("a logistic model has no hidden layers; remove the field or choose kind mlp.");
+            throw misplaced.Problem("only a cnn1d has a kernel; remove the field.");
         }
 
-        int[] widths = hidden is null ? [16] : [.. hidden.Items().Select(item => item.Integer(1, 512))];
+        DocumentNode? hidden = node.Optional("hidden");
+        return kind switch
+        {
+            ModelKind.Logistic => hidden is null
+                ? new ModelSpecification(kind, [])
+                : throw hidden.Problem(
+                    "a logistic model has no hidden layers; remove the field or choose another kind."),
+            ModelKind.Gru or ModelKind.Lstm => new ModelSpecification(kind, [hidden?.Integer(1, 512) ?? 32]),
+            ModelKind.Cnn1d => new ModelSpecification(kind, ReadWidths(node, hidden, 32), ReadKernel(node)),
+            _ => new ModelSpecification(kind, ReadWidths(node, hidden, 16)),
+        };
+    }
+
+    private static int[] ReadWidths(DocumentNode model, DocumentNode? hidden, int width)
+    {
+        int[] widths = hidden is null ? [width] : [.. hidden.Items().Select(item => item.Integer(1, 512))];
         return widths.Length is >= 1 and <= 4
-            ? new ModelSpecification(kind, widths)
-            : throw node.Problem("give one to four hidden layers, such as hidden: [16].");
+            ? widths
+            : throw model.Problem($"give one to four hidden layers, such as hidden: [{width}].");
+    }
+
+    // Odd, so that the window has a middle and the series keeps its length.
+    private static int ReadKernel(DocumentNode model)
+    {
+        int kernel = model.Optional("kernel")?.Integer(1, 63) ?? 5;
+        return kernel % 2 == 1 ? kernel : throw model.Required("kernel").Problem("give an odd number of steps.");
     }
 
     private static AlgorithmSpecification ReadAlgorithm(DocumentNode node, ModelKind model)

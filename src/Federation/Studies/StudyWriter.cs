@@ -16,8 +16,7 @@ internal static class StudyWriter
         Line(yaml, $"study: {study.Name}");
         Line(yaml, $"title: {Quote(study.Title)}");
         Line(yaml, $"data: {{ contract: {Quote(study.Contract)} }}");
-        string hidden = study.Model.Kind == ModelKind.Mlp ? $", hidden: [{string.Join(", ", study.Model.Hidden)}]" : "";
-        Line(yaml, $"model: {{ kind: {NameOf(study.Model.Kind)}{hidden} }}");
+        Line(yaml, $"model: {{ kind: {StudyWords.NameOf(study.Model.Kind)}{ShapeOf(study.Model)} }}");
         Line(yaml, $"algorithm:");
         Line(yaml, $"  kind: {NameOf(algorithm.Kind)}");
         Line(yaml, $"  rounds: {algorithm.Rounds}");
@@ -68,6 +67,18 @@ internal static class StudyWriter
         Line(yaml, $"evaluation: {{ perSite: {(study.PerSiteMetrics ? "true" : "false")} }}");
         Line(yaml, $"seed: {study.Seed}");
         return yaml.ToString();
+    }
+
+    private static string ShapeOf(ModelSpecification model)
+    {
+        string widths = string.Join(", ", model.Hidden);
+        return model.Kind switch
+        {
+            ModelKind.Logistic => "",
+            ModelKind.Mlp => $", hidden: [{widths}]",
+            ModelKind.Cnn1d => $", hidden: [{widths}], kernel: {model.Kernel}",
+            _ => $", hidden: {widths}",
+        };
     }
 
     /// <summary>The word that stands for <paramref name="value"/> in a document.</summary>

@@ -11,7 +11,7 @@ using DigitalTwin.Models.Numerics;
 namespace DigitalTwin.HospitalNode.Data;
 
 /// <summary>Where a node's data lies.</summary>
-/// <param name="File">The CSV file.</param>
+/// <param name="File">The CSV file; under a contract with a series the folder of its two files.</param>
 /// <param name="Contract">Identifier of the data contract.</param>
 /// <param name="SplitFile">A file that says which rows are held out; null for a split of the node's own.</param>
 /// <param name="SplitSite">The site's name in that file.</param>
@@ -36,8 +36,8 @@ public static class SiteDataLoader
             : TrainTestSplit.Stratified(all, TestShare, SplitStream(source.SplitSite).NextUInt64);
         FeatureReference[] features =
         [
-            .. contract.Features.Select(feature =>
-                new FeatureReference(feature.Name, feature.ReferenceMean, feature.ReferenceSd)),
+            .. contract.Inputs.Select(input =>
+                new FeatureReference(input.Name, input.ReferenceMean, input.ReferenceSd)),
         ];
         double prevalence = all.Rows == 0 ? 0 : all.Labels.Average();
         SiteData site = new(
@@ -46,7 +46,8 @@ public static class SiteDataLoader
             TableOf(all.Subset(train)),
             TableOf(all.Subset(test)),
             Buckets.Rows(train.Length),
-            Buckets.Prevalence(prevalence, all.Rows));
+            Buckets.Prevalence(prevalence, all.Rows),
+            contract.Steps);
         return new LoadedData(site, all, contract);
     }
 

@@ -108,7 +108,8 @@ public sealed record SiteReport(
 
     private static string PathOf(MemberFolder folder, string study) => Path.Combine(folder.Reports, study + ".json");
 
-    // What this hospital could have done without the others: its own scaling, its own ridge logistic regression.
+    // What this hospital could have done without the others: its own scaling, its own ridge logistic regression. Of a
+    // series it reads the last step, where every signal stands with its last value.
     private static SiteEvaluation LocalOnly(SiteData data)
     {
         if (data.Train.Rows < 2)
@@ -116,12 +117,14 @@ public sealed record SiteReport(
             return new SiteEvaluation(null, null, null, null, ["too-few-rows"]);
         }
 
+        Table train = data.Train.LastColumns(data.Features.Count);
         double[] zero = new double[data.Features.Count];
         double[] one = [.. data.Features.Select(_ => 1.0)];
-        (double[] mean, double[] deviation) = Moments.FromSum(Moments.LocalStatistic(data.Train, zero, one), zero, one);
-        LogisticFitResult fit = LogisticFit.Run(data.Train.Standardise(mean, deviation), LocalRidge);
+        (double[] mean, double[] deviation) = Moments.FromSum(Moments.LocalStatistic(train, zero, one), zero, one);
+        LogisticFitResult fit = LogisticFit.Run(train.Standardise(mean, deviation), LocalRidge);
         LogisticModel model = new(data.Features.Count);
-        double[] predictions = model.Probabilities(fit.Parameters, data.Test.Standardise(mean, deviation));
+        double[] predictions = model.Probabilities(
+            fit.Parameters, data.Test.LastColumns(data.Features.Count).Standardise(mean, deviation));
         ReadOnlySpan<double> labels = data.Test.Labels;
         bool oneClass = data.Train.Labels.IndexOfAnyExcept(data.Train.Labels[0]) < 0;
         return new SiteEvaluation(

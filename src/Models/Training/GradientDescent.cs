@@ -25,11 +25,7 @@ public static class GradientDescent
         ArgumentNullException.ThrowIfNull(table);
         double[] statistic = new double[StatisticLength(model)];
         statistic[0] = table.Rows;
-        for (int row = 0; row < table.Rows; row++)
-        {
-            statistic[1] += model.LossAndGradient(parameters, table.Row(row), table.Label(row), statistic.AsSpan(2));
-        }
-
+        statistic[1] = model.LossAndGradient(parameters, table, table.AllRows(), statistic.AsSpan(2));
         return statistic;
     }
 

@@ -33,7 +33,7 @@ public static class LocalSgd
 
         double[] parameters = start.ToArray();
         double[] gradient = new double[parameters.Length];
-        int[] order = [.. Enumerable.Range(0, table.Rows)];
+        int[] order = table.AllRows();
         int next = order.Length;
         for (int step = 0; step < settings.Steps && order.Length > 0; step++)
         {
@@ -62,11 +62,7 @@ public static class LocalSgd
         DifferentiableModel model, Table table, double[] parameters, ReadOnlySpan<int> rows, Span<double> gradient)
     {
         gradient.Clear();
-        foreach (int row in rows)
-        {
-            model.LossAndGradient(parameters, table.Row(row), table.Label(row), gradient);
-        }
-
+        model.LossAndGradient(parameters, table, rows, gradient);
         foreach (ref double entry in gradient)
         {
             entry /= rows.Length;
