@@ -7,7 +7,7 @@ namespace DigitalTwin.Clinical.Tables;
 internal static class CsvRecords
 {
     /// <summary>In bytes; 500 columns of 32 characters. A longer line means that the file is no table.</summary>
-    private const int MaximumLineBytes = 16_384;
+    internal const int MaximumLineBytes = 16_384;
 
     /// <summary>Gives every line of the file to <paramref name="take"/>; null stands for broken quoting.</summary>
     /// <exception cref="ClinicalDataException">

@@ -54,8 +54,8 @@ public sealed class DataContractTests
     [Fact]
     public void An_unknown_contract_is_refused_with_the_known_ones()
     {
-        Assert.Equal(["heart-disease/v1"], DataContract.EmbeddedIds);
-        Assert.Equal("There is no data contract \"heart/v9\"; known: heart-disease/v1.",
+        Assert.Equal(["heart-disease/v1", "icu-mortality/v1"], DataContract.EmbeddedIds);
+        Assert.Equal("There is no data contract \"heart/v9\"; known: heart-disease/v1, icu-mortality/v1.",
             Assert.Throws<ClinicalDataException>(() => DataContract.Embedded("heart/v9")).Message);
     }
 

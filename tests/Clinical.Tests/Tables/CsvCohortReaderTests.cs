@@ -171,7 +171,7 @@ public sealed class CsvCohortReaderTests
     [Fact]
     public void A_line_without_end_is_refused_before_it_fills_the_memory()
     {
-        string text = $"{Good}\n{new string('1', 3 * CsvCohortReader.MaximumLineBytes)}";
+        string text = $"{Good}\n{new string('1', 3 * CsvRecords.MaximumLineBytes)}";
 
         Assert.Equal("heart.csv: a line is longer than 16384 bytes; export the file again as CSV.",
             Assert.Throws<ClinicalDataException>(() => Read(Heart, text)).Message);
