@@ -17,6 +17,10 @@ public sealed record ContractSeries
 
     /// <summary>Steps of the window, at least 2.</summary>
     public int Steps => Hours * 60 / StepMinutes;
+
+    /// <summary>In hours: what a model sees as a gap of 1, an eighth of the window.</summary>
+    /// <remarks>Of 48 hours 6, about the time between two blood samples: decays of GRU-D then start near 1.</remarks>
+    public double UnitOfGaps => Hours / 8.0;
 }
 
 /// <summary>One thing that is measured again and again.</summary>

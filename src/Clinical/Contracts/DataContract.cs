@@ -48,8 +48,7 @@ public sealed class DataContract
     /// <summary>What each step holds, in the order of every vector of a study.</summary>
     /// <remarks>
     /// Without a series the features. With one, features and signals three times: their values, then for each whether
-    /// it was observed in the step (0 or 1), then the time since it last was, as a share of the window. A feature is
-    /// observed in every step.
+    /// it was observed in the step (0 or 1), then the hours since it last was. A feature is observed in every step.
     /// </remarks>
     public IReadOnlyList<ContractInput> Inputs
     {
@@ -75,7 +74,7 @@ public sealed class DataContract
             [
                 .. values,
                 .. values.Select(value => new ContractInput($"{value.Name}:observed", 0, 1)),
-                .. values.Select(value => new ContractInput($"{value.Name}:since", 0, 1)),
+                .. values.Select(value => new ContractInput($"{value.Name}:since", 0, series.UnitOfGaps)),
             ];
         }
     }

@@ -90,7 +90,7 @@ internal sealed class SeriesGrid
             bool observed = _counts[cell] > 0;
 
             // δ of Che et al.: a step's own observation counts from the next step on.
-            double since = (double)stepsSince[signal] / _series.Steps;
+            double since = stepsSince[signal] * _series.StepMinutes / 60.0;
             if (observed)
             {
                 last[signal] = _sums[cell] / _counts[cell];

@@ -69,7 +69,7 @@ public sealed class SimulatedHospital
     private static NodePolicy EverythingAllowed(string contract) => new()
     {
         Contracts = [contract],
-        Models = ["logistic", "mlp"],
+        Models = [.. StudyWords.Models],
         Algorithms = ["gradient", "newton", "fedavg", "fedadam"],
         AllowWithoutDifferentialPrivacy = true,
         MostEpsilonPerStudy = double.MaxValue,

@@ -74,13 +74,13 @@ public sealed class SeriesCohortReaderTests
         Assert.Equal((4, 36, 2), (table.Steps, table.Columns, table.Rows));
         Assert.Equal([0, 1], table.Labels);
         Assert.Equal([60, 95, 2, 1, 1, 0, 0, 0, 0], table.Features[..9]);
-        Assert.Equal([60, 95, 2, 1, 0, 0, 0, 0.25, 0.25], table.Features[9..18]);
-        Assert.Equal([60, 110, 2, 1, 1, 0, 0, 0.5, 0.5], table.Features[18..27]);
-        Assert.Equal([60, 110, 5, 1, 0, 1, 0, 0.25, 0.75], table.Features[27..36]);
+        Assert.Equal([60, 95, 2, 1, 0, 0, 0, 1, 1], table.Features[9..18]);
+        Assert.Equal([60, 110, 2, 1, 1, 0, 0, 2, 2], table.Features[18..27]);
+        Assert.Equal([60, 110, 5, 1, 0, 1, 0, 1, 3], table.Features[27..36]);
 
         // Nobody measured the second patient: reference means, and time runs on.
         Assert.Equal([70, 80, 2, 1, 0, 0, 0, 0, 0], table.Features[36..45]);
-        Assert.Equal([70, 80, 2, 1, 0, 0, 0, 0.75, 0.75], table.Features[63..72]);
+        Assert.Equal([70, 80, 2, 1, 0, 0, 0, 3, 3], table.Features[63..72]);
     }
 
     [Fact]
@@ -88,6 +88,7 @@ public sealed class SeriesCohortReaderTests
     {
         Assert.Equal(new ContractInput("hr", 80, 15), TwoSignals.Inputs[1]);
         Assert.Equal(new ContractInput("hr:observed", 0, 1), TwoSignals.Inputs[4]);
+        Assert.Equal(new ContractInput("hr:since", 0, 0.5), TwoSignals.Inputs[7]);
         Assert.Equal(4, TwoSignals.Steps);
     }
 

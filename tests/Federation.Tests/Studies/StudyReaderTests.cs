@@ -17,7 +17,7 @@ public sealed class StudyReaderTests
         { "title: Ten", "titel: Ten", "s.yaml:3: titel: is not a known field;" },
         { "{ contract: heart-disease/v1 }", "{ contract: }", "s.yaml:4: data.contract: found no value;" },
         { "{ kind: logistic }", "{ kind: forest }",
-            "s.yaml:5: model.kind: forest is not allowed; allowed: logistic, mlp." },
+            "s.yaml:5: model.kind: forest is not allowed; allowed: logistic, mlp, gru, lstm, cnn1d." },
         { "{ kind: logistic }", "{ kind: logistic, hidden: [3] }",
             "s.yaml:5: model.hidden: a logistic model has no hidden layers;" },
         { "{ kind: logistic }", "{ kind: mlp, hidden: [] }", "s.yaml:5: model: give one to four hidden layers" },
@@ -62,6 +62,9 @@ public sealed class StudyReaderTests
         StudyText.Yaml("{ kind: fedadam, serverLearningRate: 0.3 }", model: "{ kind: mlp, hidden: [4, 2] }"),
         StudyText.Yaml("{ kind: gradient, momentum: 0.9 }",
             "{ protection: masks, dp: { epsilon: 0.5, delta: 1e-9, noise: local, clip: 2.5 } }"),
+        StudyText.Yaml("{ kind: fedavg }", model: "{ kind: gru, hidden: 24 }"),
+        StudyText.Yaml("{ kind: fedavg }", model: "{ kind: lstm }"),
+        StudyText.Yaml("{ kind: fedadam }", model: "{ kind: cnn1d, hidden: [8, 4], kernel: 7 }"),
         Valid.Replace("Ten-feature", "\"Ten: a \\\"quoted\\\" \\\\ #", StringComparison.Ordinal).Replace(
             "disease risk", "risk\"", StringComparison.Ordinal),
         Valid.Replace("heart-disease/v1 ", "'a, b: {c} # d' ", StringComparison.Ordinal),
@@ -117,7 +120,13 @@ public sealed class StudyReaderTests
     [Theory]
     [InlineData("{ kind: newton }", "{ kind: mlp }", "newton solves logistic models only")]
     [InlineData("{ kind: fedavg }", "{ kind: mlp }", null)]
-    public void Newton_and_a_perceptron_do_not_go_together(string algorithm, string model, string? message)
+    [InlineData("{ kind: newton }", "{ kind: gru }", "newton solves logistic models only")]
+    [InlineData("{ kind: fedavg }", "{ kind: gru, hidden: 0 }", "model.hidden: 0 is not allowed")]
+    [InlineData("{ kind: fedavg }", "{ kind: gru, kernel: 3 }", "model.kernel: only a cnn1d has a kernel")]
+    [InlineData("{ kind: fedavg }", "{ kind: cnn1d, kernel: 4 }", "model.kernel: give an odd number of steps")]
+    [InlineData("{ kind: fedavg }", "{ kind: rnn }", "model.kind: rnn is not allowed")]
+    [InlineData("{ kind: newton }", "{ kind: logistic, hidden: [3] }", "a logistic model has no hidden layers")]
+    public void A_model_and_an_algorithm_that_do_not_go_together_are_refused(string algorithm, string model, string? message)
     {
         DocumentException? refused = Record.Exception(
             () => StudyText.Study(algorithm, StudyText.WithoutPrivacy, model)) as DocumentException;
