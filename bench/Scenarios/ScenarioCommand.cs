@@ -34,6 +34,12 @@ internal static class ScenarioCommand
             return UsageError;
         }
 
+        if (arguments[0] == "icu" && choice.DataFolder is { } challenge)
+        {
+            await output.WriteLineAsync(await IcuScenario.RunAsync(challenge, choice.Seeds, errors));
+            return 0;
+        }
+
         long start = Stopwatch.GetTimestamp();
         ScenarioHospitals hospitals = ScenarioHospitals.Load(choice.DataFolder);
         string? table = arguments[0] switch

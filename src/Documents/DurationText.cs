@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace DigitalTwin.Documents;
 
 /// <summary>The written form of a duration: a whole number and one of ms, s, m, h.</summary>
-internal static partial class DurationText
+public static partial class DurationText
 {
     private static readonly (string Unit, TimeSpan Length)[] Units =
     [
@@ -14,7 +14,8 @@ internal static partial class DurationText
         ("ms", TimeSpan.FromMilliseconds(1)),
     ];
 
-    internal static bool TryParse(string text, out TimeSpan duration)
+    /// <summary>Reads the written form; false where <paramref name="text"/> is none.</summary>
+    public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
         Match match = Form().Match(text);
@@ -30,7 +31,7 @@ internal static partial class DurationText
     }
 
     /// <summary>The shortest exact form: 90 seconds are 90s, 120 seconds are 2m.</summary>
-    internal static string Of(TimeSpan duration)
+    public static string Of(TimeSpan duration)
     {
         (string unit, TimeSpan length) = Array.Find(Units, known => duration.Ticks % known.Length.Ticks == 0);
         return duration == TimeSpan.Zero || unit is null

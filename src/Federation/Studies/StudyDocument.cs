@@ -164,10 +164,10 @@ public sealed class StudyDocument
     }
 
     // No noise is large enough when the price of the integer grid alone reaches δ; only the features tell how many
-    // words.
+    // words. The compact encoding is accounted as the discrete Gaussian that it is, and pays no such price.
     private void RefuseDeltaBelowTheGrid(string file, string yaml)
     {
-        if (Study.DifferentialPrivacy is not { } dp)
+        if (Study.DifferentialPrivacy is not { } dp || Study.Compact is not null)
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DigitalTwin.Documents;
 
 namespace DigitalTwin.Federation.Studies;
 
@@ -63,7 +64,7 @@ internal static class StudyWriter
         }
 
         Line(yaml, $"sites: {{ minimum: {study.MinimumSites}, onMissing: {NameOf(study.OnMissing)} }}");
-        Line(yaml, $"rounds: {{ deadline: {(long)study.Deadline.TotalMilliseconds}ms }}");
+        Line(yaml, $"rounds: {{ deadline: {DurationText.Of(study.Deadline)} }}");
         Line(yaml, $"evaluation: {{ perSite: {(study.PerSiteMetrics ? "true" : "false")} }}");
         Line(yaml, $"seed: {study.Seed}");
         return yaml.ToString();

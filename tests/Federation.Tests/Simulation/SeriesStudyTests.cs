@@ -59,6 +59,26 @@ public sealed class SeriesStudyTests
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
     }
 
+    // 40 rounds of 10,000 coordinates cost more than this δ when the noise is passed off as continuous.
+    [Fact]
+    public void A_delta_below_the_price_of_the_fine_grid_is_kept_by_the_compact_encoding()
+    {
+        const string Model = "{ kind: mlp, hidden: [512] }";
+        const string Algorithm = "{ kind: gradient, rounds: 40 }";
+
+        DocumentException refused = Assert.Throws<DocumentException>(() => DocumentOf(
+            StudyText.Yaml(Algorithm, "{ protection: masks, dp: { epsilon: 1, delta: 1e-5 } }", Model), 6));
+        StudyDocument kept = DocumentOf(
+            StudyText.Yaml(
+                Algorithm,
+                "{ protection: masks, encoding: { kind: compact, patients: 500 }, dp: { epsilon: 1, delta: 1e-5 } }",
+                Model),
+            6);
+
+        Assert.Contains("is too small", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1e-5, kept.Study.DifferentialPrivacy!.Budget.Delta);
+    }
+
     private static StudyDocument DocumentOf(string yaml, int steps)
     {
         HospitalPlan plan = SeriesSites.Hospitals()[0];

@@ -64,6 +64,8 @@ public sealed class StudyReaderTests
             "{ protection: masks, dp: { epsilon: 0.5, delta: 1e-9, noise: local, clip: 2.5 } }"),
         StudyText.Yaml("{ kind: fedavg }", model: "{ kind: gru, hidden: 24 }"),
         StudyText.Yaml("{ kind: fedavg }", model: "{ kind: lstm }"),
+        StudyText.Yaml("{ kind: fedavg }", rounds: "{ deadline: 2h }"),
+        StudyText.Yaml("{ kind: fedavg }", rounds: "{ deadline: 1500ms }"),
         StudyText.Yaml("{ kind: fedadam }", model: "{ kind: cnn1d, hidden: [8, 4], kernel: 7 }"),
         Valid.Replace("Ten-feature", "\"Ten: a \\\"quoted\\\" \\\\ #", StringComparison.Ordinal).Replace(
             "disease risk", "risk\"", StringComparison.Ordinal),
