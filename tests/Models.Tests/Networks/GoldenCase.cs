@@ -94,6 +94,14 @@ internal sealed record GoldenCase
             Dense(1)),
         ["self-attention"] = Of(
             SampleShape.Sequence(4, 6), new SquaredLoss(1), new SelfAttention { Heads = 2 }, new Flatten(), Dense(1)),
+        ["gru-d"] = Of(SampleShape.Sequence(5, 9), new SquaredLoss(1), new GruD { Hidden = 9 }, Dense(1)),
+        ["gru-d masked"] = Of(
+            SampleShape.Sequence(4, 9), new SquaredLoss(1), new GruD { Hidden = 5, Means = [0.5, -0.25, 1] }, Dense(1)),
+        ["gru-d all"] = Of(
+            SampleShape.Sequence(3, 6),
+            new SquaredLoss(6),
+            new GruD { Hidden = 9, Returns = Returns.All, Means = [-1, 0.5] },
+            Dense(2)),
     };
 
     /// <summary>The rows of this case, from <paramref name="first"/> on.</summary>

@@ -68,6 +68,25 @@ public sealed record Lstm : LayerDescription
     public Returns Returns { get; init; }
 }
 
+/// <summary>A gated recurrent unit for series with gaps: what was not observed fades with the time since it was.</summary>
+/// <remarks>
+/// Che, Purushotham, Cho, Sontag and Liu, "Recurrent neural networks for multivariate time series with missing values",
+/// Scientific Reports 8:6085, 2018. It reads the network's input, whose steps hold D values (whatever stands at a gap is
+/// not read), D masks (1 where observed, else 0) and D times since the last observation (equation 2; 0 at the first
+/// step), in a unit in which a typical gap is about 1.
+/// </remarks>
+public sealed record GruD : LayerDescription
+{
+    /// <summary>Units of the state, 1 to 4096.</summary>
+    public required int Hidden { get; init; }
+
+    public Returns Returns { get; init; }
+
+    /// <summary>The D means that gaps fade towards; empty: 0, as standardised values have.</summary>
+    /// <remarks>They are public, like the rest of a description, and are not learned.</remarks>
+    public IReadOnlyList<double> Means { get; init; } = [];
+}
+
 /// <summary>A convolution over an image with square windows.</summary>
 public sealed record Convolution2d : LayerDescription
 {

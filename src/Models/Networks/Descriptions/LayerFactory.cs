@@ -9,6 +9,7 @@ internal sealed class LayerFactory
     private const int MostLayers = 256;
     private const int LargestWidth = 65_536;
     private const int LargestHidden = 4_096;
+    private const string FirstLayer = "layers[0]";
 
     // Every dropout has masks of its own.
     private int _dropouts;
@@ -54,6 +55,7 @@ internal sealed class LayerFactory
             Flatten => [new FlattenLayer(input)],
             Gru gru => [new GruLayer(Sequence(input, path), Hidden(gru.Hidden, path), IsLast(gru.Returns, path))],
             Lstm lstm => [new LstmLayer(Sequence(input, path), Hidden(lstm.Hidden, path), IsLast(lstm.Returns, path))],
+            GruD gruD => [GruDOf(gruD, Sequence(input, path), path)],
             Convolution2d convolution => Followed(
                 new ConvolutionLayer(
                     WindowsOf(input, convolution.Kernel, convolution.Stride, convolution.Padding, path),
@@ -91,6 +93,36 @@ internal sealed class LayerFactory
         Curve.Sigmoid => new CurveLayer<SigmoidCurve>(shape),
         _ => throw new ArgumentException($"{path}.activation is {curve}; allowed: relu, gelu, tanh, sigmoid."),
     };
+
+    private static GruDLayer GruDOf(GruD described, SampleShape input, string path)
+    {
+        if (path != FirstLayer)
+        {
+            throw new ArgumentException($"{path} reads masks and times, so it can only be {FirstLayer}.");
+        }
+
+        if (input.Features % GruDLayer.Parts != 0)
+        {
+            throw new ArgumentException($"{path} takes as many values as masks and times, and gets {input}.");
+        }
+
+        int values = input.Features / GruDLayer.Parts;
+        if (described.Means.Count != 0 && described.Means.Count != values)
+        {
+            throw new ArgumentException($"{path}.means has {described.Means.Count} numbers; allowed: 0 or {values}.");
+        }
+
+        if (described.Means.Any(mean => !float.IsFinite((float)mean)))
+        {
+            throw new ArgumentException($"{path}.means holds a number that is not finite.");
+        }
+
+        return new GruDLayer(
+            input,
+            Hidden(described.Hidden, path),
+            IsLast(described.Returns, path),
+            described.Means.Count == 0 ? new float[values] : [.. described.Means.Select(mean => (float)mean)]);
+    }
 
     private static StepConvolutionLayer StepConvolution(Convolution1d described, SampleShape input, string path)
     {

@@ -16,6 +16,14 @@ public sealed class LayerFactoryTests
             (SampleShape.Vector(3), new Dense { Width = 1, Activation = (Curve)9 }),
         ["layers[0] takes a sequence, and gets 3 features."] = (SampleShape.Vector(3), new Gru { Hidden = 2 }),
         ["layers[0].hidden is 4097; allowed: 1 to 4096."] = (SampleShape.Sequence(2, 3), new Lstm { Hidden = 4097 }),
+        ["layers[0] takes as many values as masks and times, and gets 2 steps of 4 features."] =
+            (SampleShape.Sequence(2, 4), new GruD { Hidden = 2 }),
+        ["layers[0].means has 1 numbers; allowed: 0 or 2."] =
+            (SampleShape.Sequence(2, 6), new GruD { Hidden = 2, Means = [1] }),
+        ["layers[0].means holds a number that is not finite."] =
+            (SampleShape.Sequence(2, 3), new GruD { Hidden = 2, Means = [1e300] }),
+        ["layers[0].layers[0] reads masks and times, so it can only be layers[0]."] =
+            (SampleShape.Sequence(2, 3), new Residual { Layers = [new GruD { Hidden = 3 }] }),
         ["layers[0] takes an image, and gets 2 steps of 3 features."] =
             (SampleShape.Sequence(2, 3), new MaxPool { Size = 2, Stride = 1 }),
         ["layers[0].kernel is 6; allowed: 1 to 5."] =
