@@ -9,6 +9,7 @@ internal sealed class LayerFactory
     private const int MostLayers = 256;
     private const int LargestWidth = 65_536;
     private const int LargestHidden = 4_096;
+    private const int MostHeads = 64;
     private const string FirstLayer = "layers[0]";
 
     // Every dropout has masks of its own.
@@ -77,6 +78,8 @@ internal sealed class LayerFactory
             ],
             Residual residual => [ResidualOf(residual, input, path)],
             SelfAttention attention => [AttentionOf(attention, Sequence(input, path), path)],
+            GraphAttention attention => Followed(
+                GraphAttentionOf(attention, Sequence(input, path), path), attention.Activation, path),
             BatchNorm => throw new ArgumentException(
                 $"{path} is a batch norm, which mixes the patients of a batch; use a layer norm."),
             _ => throw new ArgumentException($"{path} is a {description?.GetType().Name ?? "null"}, no known layer."),
@@ -151,6 +154,33 @@ internal sealed class LayerFactory
             ? new SelfAttentionLayer(input, attention.Heads)
             : throw new ArgumentException(
                 $"{path}.heads is {attention.Heads}; allowed: divisors of {input.Features}, the features.");
+    }
+
+    private static GraphAttentionLayer GraphAttentionOf(GraphAttention described, SampleShape input, string path)
+    {
+        HashSet<GraphEdge> known = [];
+        for (int i = 0; i < described.Edges.Count; i++)
+        {
+            GraphEdge edge = described.Edges[i];
+            RequireRange($"{path}.edges[{i}].source", edge.Source, 0, input.Steps - 1);
+            RequireRange($"{path}.edges[{i}].target", edge.Target, 0, input.Steps - 1);
+            if (edge.Source == edge.Target || !known.Add(edge))
+            {
+                throw new ArgumentException(
+                    $"{path}.edges[{i}], from {edge.Source} to {edge.Target}, is there already; each may be named once, "
+                    + "and every node looks at itself.");
+            }
+        }
+
+        bool joined = Enum.IsDefined(described.Heads)
+            ? described.Heads == Heads.Joined
+            : throw new ArgumentException($"{path}.heads is {described.Heads}; allowed: joined, averaged.");
+        return new GraphAttentionLayer(
+            input,
+            new Neighbourhoods(input.Steps, described.Edges),
+            RequireRange($"{path}.width", described.Width, 1, LargestHidden),
+            RequireRange($"{path}.headCount", described.HeadCount, 1, MostHeads),
+            joined);
     }
 
     private static double Rate(double rate, string path) => rate >= 0 && rate < 1

@@ -3,7 +3,7 @@ using DigitalTwin.Models.Networks.Lanes;
 
 namespace DigitalTwin.Models.Networks.Kernels;
 
-/// <summary>One step of GRU-D for one row: gates r and z of H floats each, the new state n, the faded state ĥ.</summary>
+/// <summary>One step of GRU-D for one row: the gates r and z, the new state n, the faded state ĥ; H each.</summary>
 internal static class GruDKernel
 {
     /// <summary>Gates become r and z; writes r ĥ.</summary>

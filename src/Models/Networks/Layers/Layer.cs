@@ -95,7 +95,7 @@ internal abstract class Layer(SampleShape input, SampleShape output)
         }
     }
 
-    /// <summary>Refuses a step mask that is not of this layer's steps, as after a layer that changed their number.</summary>
+    /// <summary>Refuses a mask that is not of this layer's steps, as after a layer that changed their number.</summary>
     protected static void RequireStepMask(in LayerFrame frame, int steps)
     {
         if (!frame.StepMask.IsEmpty && frame.StepMask.Length != frame.Rows * steps)

@@ -4,8 +4,8 @@ namespace DigitalTwin.Models.Networks.Reference;
 
 /// <summary>GRU-D over one sequence, as its formulas stand: what the fast layer is measured against.</summary>
 /// <remarks>
-/// D values, H units, T steps; parameters, formulas and the order r, z, n as in <see cref="Layers.GruDLayer"/>. Gaps are
-/// filled by their definition, looking back for the last observation at every step.
+/// D values, H units, T steps; parameters, formulas and the order r, z, n as in <see cref="Layers.GruDLayer"/>. Gaps
+/// are filled by their definition, looking back for the last observation at every step.
 /// </remarks>
 /// <param name="hidden">H.</param>
 /// <param name="means">D.</param>

@@ -223,6 +223,7 @@ def main():
     r = torch.randn
     mask = torch.tensor([[1.0, 1, 0, 1], [1, 0, 0, 0], [1, 1, 1, 1]])
     codes = torch.tensor([[[0.0], [3], [3]], [[4], [1], [0]]])
+    edges = [(0, 1), (1, 2), (2, 0), (3, 2), (0, 3)]
     cases = [
         case("dense relu", sequential(nn.Linear(5, 9), nn.ReLU(), nn.Linear(9, 2)), r(4, 5), r(4, 2), squared),
         case("dense gelu", sequential(nn.Linear(5, 9), nn.GELU(), nn.Linear(9, 3)), r(4, 5),
@@ -257,6 +258,11 @@ def main():
         case("gru-d masked", sequential(GruD([0.5, -0.25, 1], 5, True), nn.Linear(5, 1)), gaps(3, 4, 3), r(3, 1),
              squared, mask),
         case("gru-d all", sequential(GruD([-1.0, 0.5], 9, False), nn.Linear(9, 2)), gaps(2, 3, 2), r(2, 6), squared),
+        case("graph attention", sequential(GraphAttention(5, edges, 6, 4, 3, False), nn.ReLU(), nn.Flatten(),
+                                           nn.Linear(60, 1)),
+             r(3, 5, 6), r(3, 1), squared),
+        case("graph attention averaged", sequential(GraphAttention(4, edges, 3, 9, 2, True), nn.Flatten(),
+                                                    nn.Linear(36, 1)), r(3, 4, 3), r(3, 1), squared, mask),
     ]
     print("[\n" + ",\n".join(json.dumps(one) for one in cases) + "\n]")
 

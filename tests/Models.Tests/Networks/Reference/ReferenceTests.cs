@@ -68,7 +68,8 @@ public sealed class ReferenceTests
         (double[] da, double[] dc) = (new double[12], new double[3]);
 
         LstmReference.Forward<double>(sums, c, gates, memory, after);
-        LstmReference.Backward<double>(gates, c, memory, Derivatives.Slopes.AsSpan(0, 3), Derivatives.Slopes.AsSpan(3, 3), da, dc);
+        LstmReference.Backward<double>(
+            gates, c, memory, Derivatives.Slopes.AsSpan(0, 3), Derivatives.Slopes.AsSpan(3, 3), da, dc);
 
         Derivatives.AreSame(da, sums, Loss);
         Derivatives.AreSame(dc, c, Loss);
