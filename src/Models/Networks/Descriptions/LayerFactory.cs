@@ -167,8 +167,8 @@ internal sealed class LayerFactory
             if (edge.Source == edge.Target || !known.Add(edge))
             {
                 throw new ArgumentException(
-                    $"{path}.edges[{i}], from {edge.Source} to {edge.Target}, is there already; each may be named once, "
-                    + "and every node looks at itself.");
+                    $"{path}.edges[{i}], from {edge.Source} to {edge.Target}, is there already; each may be named "
+                    + "once, and every node looks at itself.");
             }
         }
 

@@ -2,7 +2,7 @@ using DigitalTwin.Models.Networks.Descriptions;
 
 namespace DigitalTwin.Models.Networks.Layers;
 
-/// <summary>For each node of a graph the nodes that it looks at, itself among them, in the order of their numbers.</summary>
+/// <summary>For each node of a graph the nodes that it looks at, itself among them, in order.</summary>
 internal sealed class Neighbourhoods
 {
     private readonly int[] _starts;

@@ -6,7 +6,8 @@ namespace DigitalTwin.Models.Tests.Networks.Reference;
 /// <summary>What a fast layer makes of one row, and of <see cref="Derivatives.Slopes"/> on the way back.</summary>
 internal sealed record LayerResult(float[] Output, float[] InputGradient, float[] Gradient)
 {
-    public static LayerResult Of(Layer layer, double[] parameters, double[] input, float[]? stepMask = null)
+    public static LayerResult Of(
+        Layer layer, double[] parameters, double[] input, float[]? stepMask = null, bool training = false)
     {
         LayerResult result = new(
             new float[layer.Output.Size], new float[layer.Input.Size], new float[layer.ParameterCount]);
@@ -22,6 +23,7 @@ internal sealed record LayerResult(float[] Output, float[] InputGradient, float[
             Kept = new float[layer.KeptSize(1)],
             Scratch = new float[layer.ScratchSize(1)],
             StepMask = stepMask,
+            Training = training,
         };
         layer.Forward(frame);
         layer.BackwardInput(frame);
