@@ -32,6 +32,10 @@ internal sealed class LayerFactory
                 $"The last layer gives {chain.Output}, and the loss {loss} takes {outputs}.");
     }
 
+    /// <summary>What one description of an allowed network becomes, with its curve as a layer of its own.</summary>
+    public static Layer[] CreateAlone(LayerDescription description, SampleShape input) =>
+        [.. new LayerFactory().Create(description, input, FirstLayer)];
+
     private ChainLayer Chain(SampleShape input, IReadOnlyList<LayerDescription> descriptions, string path)
     {
         RequireRange($"{path}.count", descriptions.Count, 1, MostLayers);
