@@ -27,7 +27,7 @@ public sealed class NodeSealTests(NodeSeal peer)
     public async Task We_encrypt_under_their_key_and_they_open_the_sum(string compression)
     {
         await peer.SkipUnlessInstalledAsync(Token);
-        JsonElement keys = await NodeSeal.CallAsync(Request("keys", compression), Token);
+        JsonElement keys = await peer.CallAsync(Request("keys", compression), Token);
 
         // The full key for one addend, the seeded one for the other: they are keys of one secret.
         SealCiphertext first = SealBfv.Encrypt(
@@ -37,7 +37,7 @@ public sealed class NodeSealTests(NodeSeal peer)
         JsonObject request = Request("decrypt", compression);
         request["secretKey"] = keys.GetProperty("secretKey").GetString();
         request["ciphertexts"] = Array(first, second, first.Plus(second));
-        JsonElement opened = await NodeSeal.CallAsync(request, Token);
+        JsonElement opened = await peer.CallAsync(request, Token);
 
         Assert.True(seeded.IsSeeded);
         SealPlaintext[] plaintexts = [.. All(opened, "plaintexts")
@@ -56,7 +56,7 @@ public sealed class NodeSealTests(NodeSeal peer)
         (SealSecretKey secret, SealPublicKey key) = SealSecretKey.Generate(Parameters);
         using (secret)
         {
-            JsonElement encrypted = await NodeSeal.CallAsync(Encryption(key, compression, 1, 2, 3), Token);
+            JsonElement encrypted = await peer.CallAsync(Encryption(key, compression, 1, 2, 3), Token);
 
             SealCiphertext[] ciphertexts = Ciphertexts(encrypted);
             Assert.Equal(Coefficients(1), SealBfv.Decrypt(secret, ciphertexts[0]).Words.ToArray());
@@ -78,7 +78,7 @@ public sealed class NodeSealTests(NodeSeal peer)
         try
         {
             SealPublicKey collective = SealParty.CollectiveKey(Parameters, common, parties);
-            JsonElement encrypted = await NodeSeal.CallAsync(Encryption(collective, "zlib", 1, 2, 3), Token);
+            JsonElement encrypted = await peer.CallAsync(Encryption(collective, "zlib", 1, 2, 3), Token);
             SealCiphertext sum = SealCiphertext.Parse(Parameters, Bytes(encrypted, "sum"));
 
             ulong[][] partials = [.. parties.Select(party => party.PartiallyDecrypt(sum))];
@@ -106,7 +106,7 @@ public sealed class NodeSealTests(NodeSeal peer)
             request["secretKey"] = Convert.ToBase64String(secret.Export());
             request["plaintexts"] = new JsonArray(Convert.ToBase64String(Message(4).ToBytes()));
 
-            SealCiphertext ciphertext = Ciphertexts(await NodeSeal.CallAsync(request, Token)).Single();
+            SealCiphertext ciphertext = Ciphertexts(await peer.CallAsync(request, Token)).Single();
 
             Assert.True(ciphertext.IsSeeded);
             Assert.Equal(Coefficients(4), SealBfv.Decrypt(secret, ciphertext).Words.ToArray());
@@ -129,7 +129,7 @@ public sealed class NodeSealTests(NodeSeal peer)
             SealEncoding.Default with { Minor = 2 },
         }.Select(encoding => JsonValue.Create(Convert.ToBase64String(ciphertext.ToBytes(encoding))))]);
 
-        JsonElement answer = await NodeSeal.CallAsync(request, Token);
+        JsonElement answer = await peer.CallAsync(request, Token);
 
         Assert.Equal(
             [true, true, true, false],

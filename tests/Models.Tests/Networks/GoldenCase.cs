@@ -43,6 +43,9 @@ internal sealed record GoldenCase
 
     public int Rows => Input.Length / Description.Input.Size;
 
+    // Before the descriptions, which hold it.
+    private static GraphEdge[] Edges { get; } = [new(0, 1), new(1, 2), new(2, 0), new(3, 2), new(0, 3)];
+
     private static Dictionary<string, NetworkDescription> Descriptions { get; } = new()
     {
         ["dense relu"] = Of(SampleShape.Vector(5), new SquaredLoss(2), Dense(9, Curve.Relu), Dense(2)),
@@ -94,6 +97,26 @@ internal sealed record GoldenCase
             Dense(1)),
         ["self-attention"] = Of(
             SampleShape.Sequence(4, 6), new SquaredLoss(1), new SelfAttention { Heads = 2 }, new Flatten(), Dense(1)),
+        ["gru-d"] = Of(SampleShape.Sequence(5, 9), new SquaredLoss(1), new GruD { Hidden = 9 }, Dense(1)),
+        ["gru-d masked"] = Of(
+            SampleShape.Sequence(4, 9), new SquaredLoss(1), new GruD { Hidden = 5, Means = [0.5, -0.25, 1] }, Dense(1)),
+        ["gru-d all"] = Of(
+            SampleShape.Sequence(3, 6),
+            new SquaredLoss(6),
+            new GruD { Hidden = 9, Returns = Returns.All, Means = [-1, 0.5] },
+            Dense(2)),
+        ["graph attention"] = Of(
+            SampleShape.Sequence(5, 6),
+            new SquaredLoss(1),
+            new GraphAttention { Edges = Edges, Width = 4, HeadCount = 3, Activation = Curve.Relu },
+            new Flatten(),
+            Dense(1)),
+        ["graph attention averaged"] = Of(
+            SampleShape.Sequence(4, 3),
+            new SquaredLoss(1),
+            new GraphAttention { Edges = Edges, Width = 9, HeadCount = 2, Heads = Heads.Averaged },
+            new Flatten(),
+            Dense(1)),
     };
 
     /// <summary>The rows of this case, from <paramref name="first"/> on.</summary>

@@ -68,6 +68,25 @@ public sealed record Lstm : LayerDescription
     public Returns Returns { get; init; }
 }
 
+/// <summary>A gated recurrent unit for series with gaps: what is not observed fades with time.</summary>
+/// <remarks>
+/// Che, Purushotham, Cho, Sontag and Liu, "Recurrent neural networks for multivariate time series with missing
+/// values", Scientific Reports 8:6085, 2018. It reads the network's input, whose steps hold D values (what stands at
+/// a gap is not read), D masks (1 where observed, else 0) and D times since the last observation (equation 2; 0 at
+/// the first step), in a unit in which a typical gap is about 1.
+/// </remarks>
+public sealed record GruD : LayerDescription
+{
+    /// <summary>Units of the state, 1 to 4096.</summary>
+    public required int Hidden { get; init; }
+
+    public Returns Returns { get; init; }
+
+    /// <summary>The D means that gaps fade towards; empty: 0, as standardised values have.</summary>
+    /// <remarks>They are public, like the rest of a description, and are not learned.</remarks>
+    public IReadOnlyList<double> Means { get; init; } = [];
+}
+
 /// <summary>A convolution over an image with square windows.</summary>
 public sealed record Convolution2d : LayerDescription
 {
@@ -150,6 +169,37 @@ public sealed record SelfAttention : LayerDescription
 {
     /// <summary>Heads, a divisor of the features.</summary>
     public required int Heads { get; init; }
+}
+
+/// <summary>What becomes of the heads of a graph attention.</summary>
+public enum Heads
+{
+    /// <summary>They stand side by side.</summary>
+    Joined,
+
+    /// <summary>Their mean.</summary>
+    Averaged,
+}
+
+/// <summary>Attention of the nodes of a graph to their neighbours; a node is a step of the sequence.</summary>
+/// <remarks>
+/// Veličković et al., "Graph attention networks", ICLR 2018. The graph is part of the description, so it is public and
+/// the same for all patients; every node also looks at itself.
+/// </remarks>
+public sealed record GraphAttention : LayerDescription
+{
+    /// <summary>Who looks at whom; none twice, and no node at itself, which it does anyway.</summary>
+    public required IReadOnlyList<GraphEdge> Edges { get; init; }
+
+    /// <summary>Features per head and node, 1 to 4096.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Heads, 1 to 64.</summary>
+    public int HeadCount { get; init; } = 1;
+
+    public Heads Heads { get; init; }
+
+    public Curve Activation { get; init; }
 }
 
 /// <summary>Always refused: its statistics mix the patients of a batch.</summary>

@@ -9,6 +9,8 @@ internal sealed class LayerFactory
     private const int MostLayers = 256;
     private const int LargestWidth = 65_536;
     private const int LargestHidden = 4_096;
+    private const int MostHeads = 64;
+    private const string FirstLayer = "layers[0]";
 
     // Every dropout has masks of its own.
     private int _dropouts;
@@ -29,6 +31,10 @@ internal sealed class LayerFactory
             : throw new ArgumentException(
                 $"The last layer gives {chain.Output}, and the loss {loss} takes {outputs}.");
     }
+
+    /// <summary>What one description of an allowed network becomes, with its curve as a layer of its own.</summary>
+    public static Layer[] CreateAlone(LayerDescription description, SampleShape input) =>
+        [.. new LayerFactory().Create(description, input, FirstLayer)];
 
     private ChainLayer Chain(SampleShape input, IReadOnlyList<LayerDescription> descriptions, string path)
     {
@@ -54,6 +60,7 @@ internal sealed class LayerFactory
             Flatten => [new FlattenLayer(input)],
             Gru gru => [new GruLayer(Sequence(input, path), Hidden(gru.Hidden, path), IsLast(gru.Returns, path))],
             Lstm lstm => [new LstmLayer(Sequence(input, path), Hidden(lstm.Hidden, path), IsLast(lstm.Returns, path))],
+            GruD gruD => [GruDOf(gruD, Sequence(input, path), path)],
             Convolution2d convolution => Followed(
                 new ConvolutionLayer(
                     WindowsOf(input, convolution.Kernel, convolution.Stride, convolution.Padding, path),
@@ -75,6 +82,8 @@ internal sealed class LayerFactory
             ],
             Residual residual => [ResidualOf(residual, input, path)],
             SelfAttention attention => [AttentionOf(attention, Sequence(input, path), path)],
+            GraphAttention attention => Followed(
+                GraphAttentionOf(attention, Sequence(input, path), path), attention.Activation, path),
             BatchNorm => throw new ArgumentException(
                 $"{path} is a batch norm, which mixes the patients of a batch; use a layer norm."),
             _ => throw new ArgumentException($"{path} is a {description?.GetType().Name ?? "null"}, no known layer."),
@@ -91,6 +100,36 @@ internal sealed class LayerFactory
         Curve.Sigmoid => new CurveLayer<SigmoidCurve>(shape),
         _ => throw new ArgumentException($"{path}.activation is {curve}; allowed: relu, gelu, tanh, sigmoid."),
     };
+
+    private static GruDLayer GruDOf(GruD described, SampleShape input, string path)
+    {
+        if (path != FirstLayer)
+        {
+            throw new ArgumentException($"{path} reads masks and times, so it can only be {FirstLayer}.");
+        }
+
+        if (input.Features % GruDLayer.Parts != 0)
+        {
+            throw new ArgumentException($"{path} takes as many values as masks and times, and gets {input}.");
+        }
+
+        int values = input.Features / GruDLayer.Parts;
+        if (described.Means.Count != 0 && described.Means.Count != values)
+        {
+            throw new ArgumentException($"{path}.means has {described.Means.Count} numbers; allowed: 0 or {values}.");
+        }
+
+        if (described.Means.Any(mean => !float.IsFinite((float)mean)))
+        {
+            throw new ArgumentException($"{path}.means holds a number that is not finite.");
+        }
+
+        return new GruDLayer(
+            input,
+            Hidden(described.Hidden, path),
+            IsLast(described.Returns, path),
+            described.Means.Count == 0 ? new float[values] : [.. described.Means.Select(mean => (float)mean)]);
+    }
 
     private static StepConvolutionLayer StepConvolution(Convolution1d described, SampleShape input, string path)
     {
@@ -119,6 +158,33 @@ internal sealed class LayerFactory
             ? new SelfAttentionLayer(input, attention.Heads)
             : throw new ArgumentException(
                 $"{path}.heads is {attention.Heads}; allowed: divisors of {input.Features}, the features.");
+    }
+
+    private static GraphAttentionLayer GraphAttentionOf(GraphAttention described, SampleShape input, string path)
+    {
+        HashSet<GraphEdge> known = [];
+        for (int i = 0; i < described.Edges.Count; i++)
+        {
+            GraphEdge edge = described.Edges[i];
+            RequireRange($"{path}.edges[{i}].source", edge.Source, 0, input.Steps - 1);
+            RequireRange($"{path}.edges[{i}].target", edge.Target, 0, input.Steps - 1);
+            if (edge.Source == edge.Target || !known.Add(edge))
+            {
+                throw new ArgumentException(
+                    $"{path}.edges[{i}], from {edge.Source} to {edge.Target}, is there already; each may be named "
+                    + "once, and every node looks at itself.");
+            }
+        }
+
+        bool joined = Enum.IsDefined(described.Heads)
+            ? described.Heads == Heads.Joined
+            : throw new ArgumentException($"{path}.heads is {described.Heads}; allowed: joined, averaged.");
+        return new GraphAttentionLayer(
+            input,
+            new Neighbourhoods(input.Steps, described.Edges),
+            RequireRange($"{path}.width", described.Width, 1, LargestHidden),
+            RequireRange($"{path}.headCount", described.HeadCount, 1, MostHeads),
+            joined);
     }
 
     private static double Rate(double rate, string path) => rate >= 0 && rate < 1

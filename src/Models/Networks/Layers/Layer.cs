@@ -95,6 +95,16 @@ internal abstract class Layer(SampleShape input, SampleShape output)
         }
     }
 
+    /// <summary>Refuses a mask that is not of this layer's steps, as after a layer that changed their number.</summary>
+    protected static void RequireStepMask(in LayerFrame frame, int steps)
+    {
+        if (!frame.StepMask.IsEmpty && frame.StepMask.Length != frame.Rows * steps)
+        {
+            throw new ArgumentException(
+                $"The step mask has {frame.StepMask.Length / frame.Rows} steps, and this layer has {steps}.");
+        }
+    }
+
     /// <summary>Weights uniform in ±<paramref name="limit"/>.</summary>
     protected static void FillUniform(Span<float> weights, double limit, PhiloxStream random)
     {

@@ -12,7 +12,7 @@ namespace DigitalTwin.Models.Networks.Layers;
 /// </remarks>
 internal sealed class LayerNormLayer(SampleShape shape) : Layer(shape, shape)
 {
-    private const float Epsilon = 1e-5f;
+    public const float Epsilon = 1e-5f;
 
     public override int ParameterCount => 2 * Features;
 

@@ -63,6 +63,7 @@ internal sealed class SelfAttentionLayer(SampleShape shape, int heads) : Layer(s
 
     public override void Forward(in LayerFrame frame)
     {
+        RequireStepMask(frame, Steps);
         Buffers buffers = BuffersOf(frame);
         int places = frame.Rows * Steps;
         Gemm.MultiplyAddRow(

@@ -15,15 +15,19 @@ public enum CoxTies
 /// <summary>The negative log partial likelihood of Cox 1972; the output is the log-hazard ratio η.</summary>
 /// <remarks>
 /// For d events D at one time with risk set R (who is seen at least as long):
-/// Σ_D η − Σ_{l=0}^{d−1} ln(Σ_R e^η − c_l Σ_D e^η), c_l = l/d after Efron and 0 after Breslow. The target is the time
-/// and 1 for an event or 0 for the end of observation. A row's loss depends on the others, so patients cannot be
-/// clipped one by one: private training uses <see cref="HazardLoss"/>.
+/// Σ_D η − Σ_{l=0}^{d−1} ln(Σ_R e^η − c_l Σ_D e^η), c_l = l/d after Efron and 0 after Breslow. The target is the time,
+/// 1 for an event or 0 for the end of observation, and with strata the number of the row's stratum. A row's loss
+/// depends on the others, so patients cannot be clipped one by one: private training uses <see cref="HazardLoss"/>.
 /// </remarks>
 public sealed record CoxLoss(CoxTies Ties) : Loss
 {
+    /// <summary>Whether risk sets stay within strata, each with a baseline hazard of its own.</summary>
+    /// <remarks>Kalbfleisch and Prentice, "The statistical analysis of failure time data", 1980, §4.4.</remarks>
+    public bool IsStratified { get; init; }
+
     public override int OutputSize => 1;
 
-    public override int TargetSize => 2;
+    public override int TargetSize => IsStratified ? 3 : 2;
 
     public override bool IsSumOverRows => false;
 
@@ -31,10 +35,33 @@ public sealed record CoxLoss(CoxTies Ties) : Loss
         int rows, ReadOnlySpan<double> outputs, ReadOnlySpan<float> targets, Span<double> gradient)
     {
         int[] latestFirst = LatestFirst(rows, targets);
-        double largest = double.NegativeInfinity;
-        foreach (double output in outputs)
+        double loss = 0;
+        for (int start = 0; start < rows;)
         {
-            largest = Math.Max(largest, output);
+            int end = start + 1;
+            while (end < rows && StratumOf(targets, latestFirst[end]) == StratumOf(targets, latestFirst[start]))
+            {
+                end++;
+            }
+
+            loss += EvaluateStratum(latestFirst.AsSpan(start, end - start), outputs, targets, gradient);
+            start = end;
+        }
+
+        return loss;
+    }
+
+    private double EvaluateStratum(
+        ReadOnlySpan<int> latestFirst,
+        ReadOnlySpan<double> outputs,
+        ReadOnlySpan<float> targets,
+        Span<double> gradient)
+    {
+        int rows = latestFirst.Length;
+        double largest = double.NegativeInfinity;
+        foreach (int row in latestFirst)
+        {
+            largest = Math.Max(largest, outputs[row]);
         }
 
         // What each group of ties pulls at everybody at risk, and at its own events less; at the group's first place.
@@ -91,32 +118,43 @@ public sealed record CoxLoss(CoxTies Ties) : Loss
         return loss;
     }
 
-    private static bool Happened(ReadOnlySpan<float> targets, int row) => targets[(2 * row) + 1] != 0;
+    private float TimeOf(ReadOnlySpan<float> targets, int row) => targets[TargetSize * row];
 
-    private static int[] LatestFirst(int rows, ReadOnlySpan<float> targets)
+    private bool Happened(ReadOnlySpan<float> targets, int row) => targets[(TargetSize * row) + 1] != 0;
+
+    private float StratumOf(ReadOnlySpan<float> targets, int row) =>
+        IsStratified ? targets[(TargetSize * row) + 2] : 0;
+
+    // Stratum by stratum.
+    private int[] LatestFirst(int rows, ReadOnlySpan<float> targets)
     {
-        float[] times = new float[rows];
+        (float Stratum, float Time)[] keys = new (float, float)[rows];
         int[] order = new int[rows];
         for (int row = 0; row < rows; row++)
         {
-            float happened = targets[(2 * row) + 1];
-            if (float.IsNaN(targets[2 * row]) || (happened != 0 && happened != 1))
+            float happened = targets[(TargetSize * row) + 1];
+            if (float.IsNaN(TimeOf(targets, row)) || (happened != 0 && happened != 1))
             {
                 throw new ArgumentException($"Row {row} needs a time and an event of 0 or 1.", nameof(targets));
             }
 
-            (times[row], order[row]) = (-targets[2 * row], row);
+            if (float.IsNaN(StratumOf(targets, row)))
+            {
+                throw new ArgumentException($"Row {row} needs the number of its stratum.", nameof(targets));
+            }
+
+            (keys[row], order[row]) = ((StratumOf(targets, row), -TimeOf(targets, row)), row);
         }
 
         // Ties are ordered by row: sums must not depend on the sort.
-        Array.Sort(order, (x, y) => times[x] != times[y] ? times[x].CompareTo(times[y]) : x.CompareTo(y));
+        Array.Sort(order, (x, y) => keys[x] != keys[y] ? keys[x].CompareTo(keys[y]) : x.CompareTo(y));
         return order;
     }
 
-    private static int EndOfTies(int[] order, int start, ReadOnlySpan<float> targets)
+    private int EndOfTies(ReadOnlySpan<int> order, int start, ReadOnlySpan<float> targets)
     {
         int end = start + 1;
-        while (end < order.Length && targets[2 * order[end]] == targets[2 * order[start]])
+        while (end < order.Length && TimeOf(targets, order[end]) == TimeOf(targets, order[start]))
         {
             end++;
         }
@@ -124,10 +162,10 @@ public sealed record CoxLoss(CoxTies Ties) : Loss
         return end;
     }
 
-    private static int StartOfTies(int[] order, int end, ReadOnlySpan<float> targets)
+    private int StartOfTies(ReadOnlySpan<int> order, int end, ReadOnlySpan<float> targets)
     {
         int start = end - 1;
-        while (start > 0 && targets[2 * order[start - 1]] == targets[2 * order[end - 1]])
+        while (start > 0 && TimeOf(targets, order[start - 1]) == TimeOf(targets, order[end - 1]))
         {
             start--;
         }

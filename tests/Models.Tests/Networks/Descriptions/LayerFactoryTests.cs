@@ -16,6 +16,14 @@ public sealed class LayerFactoryTests
             (SampleShape.Vector(3), new Dense { Width = 1, Activation = (Curve)9 }),
         ["layers[0] takes a sequence, and gets 3 features."] = (SampleShape.Vector(3), new Gru { Hidden = 2 }),
         ["layers[0].hidden is 4097; allowed: 1 to 4096."] = (SampleShape.Sequence(2, 3), new Lstm { Hidden = 4097 }),
+        ["layers[0] takes as many values as masks and times, and gets 2 steps of 4 features."] =
+            (SampleShape.Sequence(2, 4), new GruD { Hidden = 2 }),
+        ["layers[0].means has 1 numbers; allowed: 0 or 2."] =
+            (SampleShape.Sequence(2, 6), new GruD { Hidden = 2, Means = [1] }),
+        ["layers[0].means holds a number that is not finite."] =
+            (SampleShape.Sequence(2, 3), new GruD { Hidden = 2, Means = [1e300] }),
+        ["layers[0].layers[0] reads masks and times, so it can only be layers[0]."] =
+            (SampleShape.Sequence(2, 3), new Residual { Layers = [new GruD { Hidden = 3 }] }),
         ["layers[0] takes an image, and gets 2 steps of 3 features."] =
             (SampleShape.Sequence(2, 3), new MaxPool { Size = 2, Stride = 1 }),
         ["layers[0].kernel is 6; allowed: 1 to 5."] =
@@ -27,6 +35,16 @@ public sealed class LayerFactoryTests
         ["layers[0].rate is 1; allowed: 0 to below 1."] = (SampleShape.Vector(3), new Dropout { Rate = 1 }),
         ["layers[0].heads is 2; allowed: divisors of 3, the features."] =
             (SampleShape.Sequence(4, 3), new SelfAttention { Heads = 2 }),
+        ["layers[0].edges[1].target is 4; allowed: 0 to 3."] =
+            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [new(0, 1), new(0, 4)], Width = 1 }),
+        ["layers[0].edges[0], from 2 to 2, is there already; each may be named once, and every node looks at itself."] =
+            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [new(2, 2)], Width = 1 }),
+        ["layers[0].edges[1], from 0 to 1, is there already; each may be named once, and every node looks at itself."] =
+            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [new(0, 1), new(0, 1)], Width = 1 }),
+        ["layers[0].headCount is 65; allowed: 1 to 64."] =
+            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [], Width = 1, HeadCount = 65 }),
+        ["layers[0].heads is 2; allowed: joined, averaged."] =
+            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [], Width = 1, Heads = (Heads)2 }),
         ["layers[0].layers turn 3 features into 2 features, and must keep the shape."] =
             (SampleShape.Vector(3), new Residual { Layers = [new Dense { Width = 2 }] }),
         ["layers[0].layers[0].width is -1; allowed: 1 to 65536."] =

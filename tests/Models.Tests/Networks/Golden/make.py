@@ -89,6 +89,81 @@ class Steps(nn.Module):
         return self.convolution(x.transpose(1, 2)).transpose(1, 2)
 
 
+class GruD(nn.Module):
+    """Che et al., Scientific Reports 8:6085, 2018, equations 10 to 16, as they stand."""
+
+    def __init__(self, means, hidden, last):
+        super().__init__()
+        self.means, self.hidden, self.last = torch.tensor(means), hidden, last
+        size = len(means)
+        self.w_x = nn.Parameter(torch.empty(size).uniform_(-0.3, 1))
+        self.b_x = nn.Parameter(torch.empty(size).uniform_(-0.3, 0.3))
+        self.w_h = nn.Parameter(torch.empty(hidden, size).uniform_(-0.5, 0.5))
+        self.b_h = nn.Parameter(torch.empty(hidden).uniform_(-0.3, 0.3))
+        self.w = nn.Parameter(torch.empty(3 * hidden, 2 * size).uniform_(-0.6, 0.6))
+        self.u = nn.Parameter(torch.empty(3 * hidden, hidden).uniform_(-0.6, 0.6))
+        self.b = nn.Parameter(torch.empty(3 * hidden).uniform_(-0.6, 0.6))
+
+    def forward(self, x, mask=None):
+        values, seen, since = x.chunk(3, dim=2)
+        state = torch.zeros(x.shape[0], self.hidden)
+        latest = self.means.expand(x.shape[0], -1)
+        states = []
+        for t in range(x.shape[1]):
+            keep = torch.ones(x.shape[0], 1) if mask is None else mask[:, t : t + 1]
+            fade_x = torch.exp(-torch.relu(since[:, t] * self.w_x + self.b_x))
+            fade_h = torch.exp(-torch.relu(since[:, t] @ self.w_h.T + self.b_h))
+            filled = seen[:, t] * values[:, t] + (1 - seen[:, t]) * (fade_x * latest + (1 - fade_x) * self.means)
+            observed = keep * seen[:, t]
+            latest = observed * values[:, t] + (1 - observed) * latest
+            faded = fade_h * state
+            inputs = torch.cat([filled, seen[:, t]], dim=1) @ self.w.T + self.b
+            h = self.hidden
+            r = torch.sigmoid(inputs[:, :h] + faded @ self.u[:h].T)
+            z = torch.sigmoid(inputs[:, h : 2 * h] + faded @ self.u[h : 2 * h].T)
+            n = torch.tanh(inputs[:, 2 * h :] + (r * faded) @ self.u[2 * h :].T)
+            state = keep * ((1 - z) * faded + z * n) + (1 - keep) * state
+            states.append(state)
+        return state if self.last else torch.stack(states, dim=1)
+
+
+def gaps(rows, steps, size):
+    """Values, masks and times since the last observation (equation 2), at irregular times."""
+    seen = (torch.rand(rows, steps, size) < 0.5).double()
+    wait = torch.rand(rows, steps, 1)
+    since = torch.zeros(rows, steps, size)
+    for t in range(1, steps):
+        since[:, t] = wait[:, t] + (1 - seen[:, t - 1]) * since[:, t - 1]
+    return torch.cat([torch.randn(rows, steps, size), seen, since], dim=2)
+
+
+class GraphAttention(nn.Module):
+    """Velickovic et al., ICLR 2018, equations 1 to 6 without the last curve; edges from node to node, and loops."""
+
+    def __init__(self, nodes, edges, size, width, heads, mean):
+        super().__init__()
+        self.width, self.heads, self.mean = width, heads, mean
+        self.adjacent = torch.eye(nodes, dtype=torch.bool)
+        for source, target in edges:
+            self.adjacent[target, source] = True
+        self.weight = nn.Parameter(torch.empty(heads * width, size).uniform_(-1, 1))
+        self.source = nn.Parameter(torch.empty(heads, width).uniform_(-1, 1))
+        self.target = nn.Parameter(torch.empty(heads, width).uniform_(-1, 1))
+        self.bias = nn.Parameter(torch.empty(width if mean else heads * width).uniform_(-1, 1))
+
+    def forward(self, x, mask=None):
+        projected = (x @ self.weight.T).unflatten(2, (self.heads, self.width))
+        scores = nn.functional.leaky_relu(
+            (projected * self.target).sum(3)[:, :, None] + (projected * self.source).sum(3)[:, None], 0.2)
+        adjacent = self.adjacent[None, :, :, None]
+        if mask is not None:
+            adjacent = adjacent & (mask[:, None, :, None] != 0)
+        weights = torch.exp(scores) * adjacent
+        weights = weights / weights.sum(2, keepdim=True).clamp_min(1e-300)
+        heads = torch.einsum("bijk,bjkf->bikf", weights, projected)
+        return (heads.mean(2) if self.mean else heads.flatten(2)) + self.bias
+
+
 def rounded(tensor):
     return tensor.float().double()
 
@@ -148,6 +223,7 @@ def main():
     r = torch.randn
     mask = torch.tensor([[1.0, 1, 0, 1], [1, 0, 0, 0], [1, 1, 1, 1]])
     codes = torch.tensor([[[0.0], [3], [3]], [[4], [1], [0]]])
+    edges = [(0, 1), (1, 2), (2, 0), (3, 2), (0, 3)]
     cases = [
         case("dense relu", sequential(nn.Linear(5, 9), nn.ReLU(), nn.Linear(9, 2)), r(4, 5), r(4, 2), squared),
         case("dense gelu", sequential(nn.Linear(5, 9), nn.GELU(), nn.Linear(9, 3)), r(4, 5),
@@ -178,6 +254,15 @@ def main():
         case("embedding", sequential(Embed(5, 3), nn.Flatten(), nn.Linear(9, 1)), codes, r(2, 1), squared),
         case("self-attention", sequential(SelfAttention(6, 2), nn.Flatten(), nn.Linear(24, 1)), r(3, 4, 6), r(3, 1),
              squared),
+        case("gru-d", sequential(GruD([0.0] * 3, 9, True), nn.Linear(9, 1)), gaps(3, 5, 3), r(3, 1), squared),
+        case("gru-d masked", sequential(GruD([0.5, -0.25, 1], 5, True), nn.Linear(5, 1)), gaps(3, 4, 3), r(3, 1),
+             squared, mask),
+        case("gru-d all", sequential(GruD([-1.0, 0.5], 9, False), nn.Linear(9, 2)), gaps(2, 3, 2), r(2, 6), squared),
+        case("graph attention", sequential(GraphAttention(5, edges, 6, 4, 3, False), nn.ReLU(), nn.Flatten(),
+                                           nn.Linear(60, 1)),
+             r(3, 5, 6), r(3, 1), squared),
+        case("graph attention averaged", sequential(GraphAttention(4, edges, 3, 9, 2, True), nn.Flatten(),
+                                                    nn.Linear(36, 1)), r(3, 4, 3), r(3, 1), squared, mask),
     ]
     print("[\n" + ",\n".join(json.dumps(one) for one in cases) + "\n]")
 

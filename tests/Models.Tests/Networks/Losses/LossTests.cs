@@ -11,6 +11,10 @@ public sealed class LossTests
 
     public static TheoryData<string> Names => [.. Cases.Keys];
 
+    // Time, event and stratum; before the cases, which hold it.
+    private static float[] Stratified { get; } =
+        [3, 1, 0, 1, 1, 1, 3, 0, 0, 3, 1, 1, 2, 0, 1, 1, 1, 0, 3, 1, 0, 1, 1, 1];
+
     private static Dictionary<string, (Loss Loss, float[] Targets)> Cases { get; } = new()
     {
         ["squared"] = (new SquaredLoss(2), [1, -1, 0.5f, 2]),
@@ -23,6 +27,8 @@ public sealed class LossTests
         ["hazard"] = (new HazardLoss(3), [0, 1, 2, 1, 1, 0, 3, 0]),
         ["cox breslow"] = (new CoxLoss(CoxTies.Breslow), [3, 1, 1, 1, 3, 0, 3, 1, 2, 0, 1, 1, 3, 1]),
         ["cox efron"] = (new CoxLoss(CoxTies.Efron), [3, 1, 1, 1, 3, 0, 3, 1, 2, 0, 1, 1, 3, 1]),
+        ["cox breslow stratified"] = (new CoxLoss(CoxTies.Breslow) { IsStratified = true }, Stratified),
+        ["cox efron stratified"] = (new CoxLoss(CoxTies.Efron) { IsStratified = true }, Stratified),
     };
 
     [Theory]
@@ -74,6 +80,32 @@ public sealed class LossTests
         Assert.Equal(Math.Log(denominators), loss, 1e-12);
     }
 
+    [Theory]
+    [InlineData(CoxTies.Breslow)]
+    [InlineData(CoxTies.Efron)]
+    public void A_stratified_cox_loss_is_the_sum_over_its_strata(CoxTies ties)
+    {
+        CoxLoss plain = new(ties);
+        double[] outputs = [0.3, -1.2, 0.7, 2.1, -0.4, 0.1, 0.9, -2];
+        double[] gradient = new double[8];
+        double loss = (plain with { IsStratified = true }).LossAndGradient(8, outputs, Stratified, gradient);
+
+        double sum = 0;
+        for (int stratum = 0; stratum < 2; stratum++)
+        {
+            int[] rows = [.. Enumerable.Range(0, 8).Where(row => Stratified[(3 * row) + 2] == stratum)];
+            double[] ofStratum = new double[rows.Length];
+            sum += plain.LossAndGradient(
+                rows.Length,
+                [.. rows.Select(row => outputs[row])],
+                [.. rows.SelectMany(row => (float[])[Stratified[3 * row], Stratified[(3 * row) + 1]])],
+                ofStratum);
+            Assert.All(rows.Zip(ofStratum), pair => Assert.Equal(pair.Second, gradient[pair.First], 1e-14));
+        }
+
+        Assert.Equal(sum, loss, 1e-13);
+    }
+
     [Fact]
     public void Large_outputs_stay_finite()
     {
@@ -102,5 +134,7 @@ public sealed class LossTests
             () => new CoxLoss(CoxTies.Efron).LossAndGradient(1, [1], [float.NaN, 1], new double[1]));
         Assert.Throws<ArgumentException>(
             () => new CoxLoss(CoxTies.Efron).LossAndGradient(1, [1], [1, 2], new double[1]));
+        Assert.Throws<ArgumentException>(() => new CoxLoss(CoxTies.Efron) { IsStratified = true }.LossAndGradient(
+            1, [1], [1, 1, float.NaN], new double[1]));
     }
 }

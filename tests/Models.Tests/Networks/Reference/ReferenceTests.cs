@@ -3,7 +3,6 @@ using DigitalTwin.Models.Networks.Kernels;
 using DigitalTwin.Models.Networks.Lanes;
 using DigitalTwin.Models.Networks.Layers;
 using DigitalTwin.Models.Networks.Reference;
-using DigitalTwin.Models.Numerics;
 using DigitalTwin.Models.Tests.Networks.Kernels;
 
 namespace DigitalTwin.Models.Tests.Networks.Reference;
@@ -13,98 +12,94 @@ namespace DigitalTwin.Models.Tests.Networks.Reference;
 // on the same numbers.
 public sealed class ReferenceTests
 {
-    private const double Step = 1e-5;
-
-    // A loss of the outputs with slopes of its own: L = Σ c_i y_i.
-    private static readonly double[] Slopes = Normals(77, 200);
-
     [Fact]
     public void Dense_gradients_are_derivatives()
     {
-        double[] weights = Normals(1, 6);
-        double[] biases = Normals(2, 2);
-        double[] input = Normals(3, 12);
+        double[] weights = Derivatives.Normals(1, 6);
+        double[] biases = Derivatives.Normals(2, 2);
+        double[] input = Derivatives.Normals(3, 12);
         double[] dw = new double[6];
         double[] db = new double[2];
         double[] dx = new double[12];
 
-        DenseReference.Backward<double>(4, weights, input, Slopes.AsSpan(0, 8), dw, db, dx);
+        DenseReference.Backward<double>(4, weights, input, Derivatives.Slopes.AsSpan(0, 8), dw, db, dx);
 
-        SameAsDifferences(dw, weights, Loss);
-        SameAsDifferences(db, biases, Loss);
-        SameAsDifferences(dx, input, Loss);
+        Derivatives.AreSame(dw, weights, Loss);
+        Derivatives.AreSame(db, biases, Loss);
+        Derivatives.AreSame(dx, input, Loss);
 
         double Loss()
         {
             double[] output = new double[8];
             DenseReference.Forward<double>(4, weights, biases, input, output);
-            return Weighted(output);
+            return Derivatives.Weighted(output);
         }
     }
 
     [Fact]
     public void Gru_gradients_are_derivatives()
     {
-        double[] x = Normals(1, 9);
-        double[] u = Normals(2, 9);
-        double[] h = Normals(3, 3);
+        double[] x = Derivatives.Normals(1, 9);
+        double[] u = Derivatives.Normals(2, 9);
+        double[] h = Derivatives.Normals(3, 3);
         (double[] gates, double[] after) = (new double[9], new double[3]);
         (double[] dx, double[] du, double[] dh) = (new double[9], new double[9], new double[3]);
 
         GruReference.Forward<double>(x, u, h, gates, after);
-        GruReference.Backward<double>(gates, u, h, Slopes.AsSpan(0, 3), dx, du, dh);
+        GruReference.Backward<double>(gates, u, h, Derivatives.Slopes.AsSpan(0, 3), dx, du, dh);
 
-        SameAsDifferences(dx, x, Loss);
-        SameAsDifferences(du, u, Loss);
-        SameAsDifferences(dh, h, Loss);
+        Derivatives.AreSame(dx, x, Loss);
+        Derivatives.AreSame(du, u, Loss);
+        Derivatives.AreSame(dh, h, Loss);
 
         double Loss()
         {
             GruReference.Forward<double>(x, u, h, new double[9], after);
-            return Weighted(after);
+            return Derivatives.Weighted(after);
         }
     }
 
     [Fact]
     public void Lstm_gradients_are_derivatives()
     {
-        double[] sums = Normals(1, 12);
-        double[] c = Normals(2, 3);
+        double[] sums = Derivatives.Normals(1, 12);
+        double[] c = Derivatives.Normals(2, 3);
         (double[] gates, double[] memory, double[] after) = (new double[12], new double[3], new double[3]);
         (double[] da, double[] dc) = (new double[12], new double[3]);
 
         LstmReference.Forward<double>(sums, c, gates, memory, after);
-        LstmReference.Backward<double>(gates, c, memory, Slopes.AsSpan(0, 3), Slopes.AsSpan(3, 3), da, dc);
+        LstmReference.Backward<double>(
+            gates, c, memory, Derivatives.Slopes.AsSpan(0, 3), Derivatives.Slopes.AsSpan(3, 3), da, dc);
 
-        SameAsDifferences(da, sums, Loss);
-        SameAsDifferences(dc, c, Loss);
+        Derivatives.AreSame(da, sums, Loss);
+        Derivatives.AreSame(dc, c, Loss);
 
         double Loss()
         {
             LstmReference.Forward<double>(sums, c, new double[12], memory, after);
-            return Weighted([.. after, .. memory]);
+            return Derivatives.Weighted([.. after, .. memory]);
         }
     }
 
     [Fact]
     public void Layer_norm_gradients_are_derivatives()
     {
-        double[] gains = Normals(1, 5);
-        double[] shifts = Normals(2, 5);
-        double[] input = Normals(3, 5);
+        double[] gains = Derivatives.Normals(1, 5);
+        double[] shifts = Derivatives.Normals(2, 5);
+        double[] input = Derivatives.Normals(3, 5);
         (double[] dg, double[] db, double[] dx) = (new double[5], new double[5], new double[5]);
 
-        LayerNormReference.Backward(gains, 1e-5, input, Slopes.AsSpan(0, 5), dg, db, dx);
+        LayerNormReference.Backward(gains, 1e-5, input, Derivatives.Slopes.AsSpan(0, 5), dg, db, dx);
 
-        SameAsDifferences(dg, gains, Loss);
-        SameAsDifferences(db, shifts, Loss);
-        SameAsDifferences(dx, input, Loss);
+        Derivatives.AreSame(dg, gains, Loss);
+        Derivatives.AreSame(db, shifts, Loss);
+        Derivatives.AreSame(dx, input, Loss);
 
         double Loss()
         {
             double[] output = new double[5];
             LayerNormReference.Forward(gains, shifts, 1e-5, input, output);
-            return Weighted(output);
+            return Derivatives.Weighted(output);
         }
     }
 
@@ -115,39 +110,39 @@ public sealed class ReferenceTests
     public void Convolution_gradients_are_derivatives_and_the_fast_layer_has_them(int stride, int padding)
     {
         Windows windows = new(SampleShape.Image(2, 5, 6), Size: 3, stride, padding);
-        double[] weights = Normals(1, 3 * windows.PatchSize);
-        double[] biases = Normals(2, 3);
-        double[] input = Normals(3, 60);
+        double[] weights = Derivatives.Normals(1, 3 * windows.PatchSize);
+        double[] biases = Derivatives.Normals(2, 3);
+        double[] input = Derivatives.Normals(3, 60);
         double[] dw = new double[weights.Length];
         double[] db = new double[3];
         double[] dx = new double[60];
-        ReadOnlySpan<double> slopes = Slopes.AsSpan(0, 3 * windows.Count);
+        ReadOnlySpan<double> slopes = Derivatives.Slopes.AsSpan(0, 3 * windows.Count);
 
         ConvolutionReference.Backward(windows, weights, input, slopes, dw, db, dx);
 
-        SameAsDifferences(dw, weights, Loss);
-        SameAsDifferences(db, biases, Loss);
-        SameAsDifferences(dx, input, Loss);
-        LayerResult fast = Run(new ConvolutionLayer(windows, 3), [.. weights, .. biases], input);
+        Derivatives.AreSame(dw, weights, Loss);
+        Derivatives.AreSame(db, biases, Loss);
+        Derivatives.AreSame(dx, input, Loss);
+        LayerResult fast = LayerResult.Of(new ConvolutionLayer(windows, 3), [.. weights, .. biases], input);
         double[] plain = new double[slopes.Length];
         ConvolutionReference.Forward<double>(windows, weights, biases, input, plain);
-        Near(plain, fast.Output);
-        Near(dx, fast.InputGradient);
-        Near([.. dw, .. db], fast.Gradient);
+        Derivatives.Near(plain, fast.Output);
+        Derivatives.Near(dx, fast.InputGradient);
+        Derivatives.Near([.. dw, .. db], fast.Gradient);
 
         double Loss()
         {
             double[] output = new double[3 * windows.Count];
             ConvolutionReference.Forward<double>(windows, weights, biases, input, output);
-            return Weighted(output);
+            return Derivatives.Weighted(output);
         }
     }
 
     [Fact]
     public void Fast_dense_and_layer_norm_are_the_plain_ones()
     {
-        double[] parameters = Normals(1, 33 * 20);
-        double[] input = Normals(2, 19);
+        double[] parameters = Derivatives.Normals(1, 33 * 20);
+        double[] input = Derivatives.Normals(2, 19);
         double[] output = new double[33];
         double[] dx = new double[19];
         double[] gradient = new double[33 * 20];
@@ -157,16 +152,16 @@ public sealed class ReferenceTests
             1,
             parameters.AsSpan(0, 33 * 19),
             input,
-            Slopes.AsSpan(0, 33),
+            Derivatives.Slopes.AsSpan(0, 33),
             gradient.AsSpan(0, 33 * 19),
             gradient.AsSpan(33 * 19),
             dx);
 
-        LayerResult fast = Run(new DenseNetworkLayer(SampleShape.Vector(19), 33), parameters, input);
+        LayerResult fast = LayerResult.Of(new DenseNetworkLayer(SampleShape.Vector(19), 33), parameters, input);
 
-        Near(output, fast.Output);
-        Near(dx, fast.InputGradient);
-        Near(gradient, fast.Gradient);
+        Derivatives.Near(output, fast.Output);
+        Derivatives.Near(dx, fast.InputGradient);
+        Derivatives.Near(gradient, fast.Gradient);
 
         double[] norm = new double[19];
         dx.AsSpan().Clear();
@@ -176,14 +171,14 @@ public sealed class ReferenceTests
             parameters.AsSpan(0, 19),
             1e-5,
             input,
-            Slopes.AsSpan(0, 19),
+            Derivatives.Slopes.AsSpan(0, 19),
             gradient.AsSpan(0, 19),
             gradient.AsSpan(19, 19),
             dx);
-        fast = Run(new LayerNormLayer(SampleShape.Vector(19)), parameters[..38], input);
-        Near(norm, fast.Output);
-        Near(dx, fast.InputGradient);
-        Near(gradient[..38], fast.Gradient);
+        fast = LayerResult.Of(new LayerNormLayer(SampleShape.Vector(19)), parameters[..38], input);
+        Derivatives.Near(norm, fast.Output);
+        Derivatives.Near(dx, fast.InputGradient);
+        Derivatives.Near(gradient[..38], fast.Gradient);
     }
 
     [Fact]
@@ -201,15 +196,15 @@ public sealed class ReferenceTests
         (float[] fastX, float[] fastU) = ([.. x], [.. u]);
         (float[] fastAfter, float[] fastCarried) = (new float[Hidden], [.. carried]);
         GruKernel.Forward(VectorWidths.Widest, fastX, fastU, h, fastAfter);
-        Near(Doubles(after), fastAfter);
-        Near(Doubles(gates), fastX[..(3 * Hidden)]);
+        Derivatives.Near(Derivatives.Doubles(after), fastAfter);
+        Derivatives.Near(Derivatives.Doubles(gates), fastX[..(3 * Hidden)]);
 
         (float[] dx, float[] du, float[] dh) = (new float[3 * Hidden], new float[3 * Hidden], new float[Hidden]);
         GruReference.Backward<float>(gates, u.AsSpan(0, 3 * Hidden), h, carried, dx, du, dh);
         GruKernel.Backward(VectorWidths.Widest, fastX, fastU, h, fastCarried);
-        Near(Doubles(dx), fastX[..(3 * Hidden)]);
-        Near(Doubles(du), fastU[..(3 * Hidden)]);
-        Near(Doubles(dh), fastCarried);
+        Derivatives.Near(Derivatives.Doubles(dx), fastX[..(3 * Hidden)]);
+        Derivatives.Near(Derivatives.Doubles(du), fastU[..(3 * Hidden)]);
+        Derivatives.Near(Derivatives.Doubles(dh), fastCarried);
     }
 
     [Fact]
@@ -231,69 +226,11 @@ public sealed class ReferenceTests
         LstmKernel.Forward(VectorWidths.Widest, x, u, c, fastMemory, fastAfter);
         LstmKernel.Backward(VectorWidths.Widest, x, u, c, fastMemory, carriedMemory, carried);
 
-        Near(Doubles(after), fastAfter);
-        Near(Doubles(memory), fastMemory);
-        Near(Doubles(da), x);
-        Near(Doubles(da), u);
-        Near(Doubles(dc), carriedMemory);
+        Derivatives.Near(Derivatives.Doubles(after), fastAfter);
+        Derivatives.Near(Derivatives.Doubles(memory), fastMemory);
+        Derivatives.Near(Derivatives.Doubles(da), x);
+        Derivatives.Near(Derivatives.Doubles(da), u);
+        Derivatives.Near(Derivatives.Doubles(dc), carriedMemory);
         Assert.All(carried, value => Assert.Equal(0f, value));
     }
-
-    private static LayerResult Run(Layer layer, double[] parameters, double[] input)
-    {
-        LayerResult result = new(
-            new float[layer.Output.Size], new float[layer.Input.Size], new float[layer.ParameterCount]);
-        LayerFrame frame = new()
-        {
-            Width = VectorWidths.Widest,
-            Rows = 1,
-            Parameters = Floats(parameters),
-            Input = Floats(input),
-            Output = result.Output,
-            OutputGradient = Floats(Slopes[..layer.Output.Size]),
-            InputGradient = result.InputGradient,
-            Kept = new float[layer.KeptSize(1)],
-            Scratch = new float[layer.ScratchSize(1)],
-        };
-        layer.Forward(frame);
-        layer.BackwardInput(frame);
-        layer.BackwardParameters(frame, result.Gradient);
-        return result;
-    }
-
-    private static void SameAsDifferences(double[] gradient, double[] values, Func<double> loss)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            double value = values[i];
-            values[i] = value + Step;
-            double above = loss();
-            values[i] = value - Step;
-            double below = loss();
-            values[i] = value;
-            double difference = (above - below) / (2 * Step);
-            Assert.Equal(difference, gradient[i], 1e-6 * Math.Max(1, Math.Abs(difference)));
-        }
-    }
-
-    private static double Weighted(double[] output) => output.Zip(Slopes, (y, slope) => y * slope).Sum();
-
-    private static void Near(double[] expected, float[] actual)
-    {
-        Assert.Equal(expected.Length, actual.Length);
-        double tolerance = 1e-5 * Math.Max(1, expected.Max(Math.Abs));
-        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, tolerance));
-    }
-
-    private static double[] Normals(ulong seed, int count)
-    {
-        PhiloxStream random = new(seed, stream: 98);
-        return [.. Enumerable.Range(0, count).Select(_ => random.NextNormal())];
-    }
-
-    private static float[] Floats(double[] values) => [.. values.Select(value => (float)value)];
-
-    private static double[] Doubles(float[] values) => [.. values.Select(value => (double)value)];
-
-    private sealed record LayerResult(float[] Output, float[] InputGradient, float[] Gradient);
 }
