@@ -6,8 +6,8 @@ namespace DigitalTwin.Privacy.Tests.DifferentialPrivacy.Auditing;
 // sides of the mode and 44 decimal places down, bounds by scipy 1.10.1, and the ends of the ranges.
 public sealed class BinomialTailTests
 {
-    // Python: p = Fraction(0.6); float(sum(comb(1000, j) * p**j * (1 - p)**(1000 - j) for j in range(650, 1001))), and so
-    // on; 60 decimal digits for 20 000 trials.
+    // Python: p = Fraction(0.6); float(sum(comb(1000, j) * p**j * (1 - p)**(1000 - j) for j in range(650, 1001))), and
+    // so on; 60 decimal digits for 20 000 trials.
     [Theory]
     [InlineData(10, 0.3, 5, 0.15026833259999997)]
     [InlineData(1000, 0.6, 650, 0.0006454991535237287)]
