@@ -18,10 +18,12 @@ internal static class ScenarioCommand
     private const string Usage = """
         dotnet run -c Release --project bench/Scenarios -- <scenario> [--seeds 10] [--data DIR]
 
-          flamby    FedAvg and FedAdam in FLamby's protocol and with federated standardisation
-          private   the default study at epsilon 1, delta 1e-3, with distributed and with local noise
-          sweep     the private study with 10 to 50 rounds and rates of 0.1 to 0.5
-          newton    rounds to the pooled optimum and the distance from it
+          flamby      FedAvg and FedAdam in FLamby's protocol and with federated standardisation
+          private     the default study at epsilon 1, delta 1e-3, with distributed and with local noise
+          sweep       the private study with 10 to 50 rounds and rates of 0.1 to 0.5
+          newton      rounds to the pooled optimum and the distance from it
+          membership  the likelihood-ratio attack on training rows; as many models as seeds, at least 3
+          inversion   patients read back from gradients, bare, summed and noised
 
         DIR holds processed.*.data and flamby_split.csv; without --data the hospitals are invented.
         """;
@@ -42,6 +44,8 @@ internal static class ScenarioCommand
             "private" => await PrivateScenario.RunAsync(hospitals, choice.Seeds),
             "sweep" => await SweepScenario.RunAsync(hospitals, choice.Seeds),
             "newton" => await NewtonScenario.RunAsync(hospitals),
+            "membership" => MembershipScenario.Run(hospitals, int.Max(3, choice.Seeds)),
+            "inversion" => InversionScenario.Run(hospitals, choice.Seeds),
             _ => null,
         };
         if (table is null)

@@ -2,9 +2,9 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Auditing;
 
 /// <summary>A lower bound of ε from the scores of canaries of one run of the training.</summary>
 /// <remarks>
-/// Steinke, Nasr and Jagielski, "Privacy Auditing with One (1) Training Run", NeurIPS 2023. Several thresholds share the
-/// significance equally (Bonferroni). The bound is far below the true ε where δ is small: with 20 000 canaries it finds
-/// 1.13 of the 4.89 of a Gaussian mechanism with μ = 1 at δ = 1e-6, and 2.16 supposing a Gaussian one.
+/// Steinke, Nasr and Jagielski, "Privacy Auditing with One (1) Training Run", NeurIPS 2023. Several thresholds share
+/// the significance equally (Bonferroni). The bound is far below the true ε where δ is small: with 20 000 canaries it
+/// finds 1.13 of the 4.89 of a Gaussian mechanism with μ = 1 at δ = 1e-6, and 2.16 supposing a Gaussian one.
 /// </remarks>
 public static class OneRunAudit
 {
@@ -41,8 +41,8 @@ public static class OneRunAudit
 
     /// <summary>With every corner of the hull of the ROC curve.</summary>
     /// <remarks>
-    /// The way of Google's jax_privacy. The corners and their number depend on the coins, so the correction is customary
-    /// rather than proved; where a refutation must hold, use <see cref="OverGuesses"/>.
+    /// The way of Google's jax_privacy. The corners and their number depend on the coins, so the correction is
+    /// customary rather than proved; where a refutation must hold, use <see cref="OverGuesses"/>.
     /// </remarks>
     public static OneRunFinding OverHull(
         CanaryScores scores, OneRunTest test, PrivacyBudget claim, double significance)

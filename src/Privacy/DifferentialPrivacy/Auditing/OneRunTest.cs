@@ -102,7 +102,8 @@ public abstract class OneRunTest
                 return beta;
             }
 
-            // A mean over the i values below v. The law has one peak, so from the first value below the mean on it falls.
+            // A mean over the i values below v. The law has one peak, so from the first value below the mean on it
+            // falls.
             double alpha = 0;
             double sum = 0;
             for (int i = 1; i <= correct && right.Mass(correct - i) >= alpha; i++)
@@ -114,8 +115,8 @@ public abstract class OneRunTest
             return Math.Min(1, beta + (2 * canaries * claim.Delta * alpha));
         }
 
-        // A binomial variable reaches its mean with probability 1/4 at least (Greenberg and Mohri, "Tight Lower Bound on
-        // the Probability of a Binomial Exceeding its Expectation", 2014).
+        // A binomial variable reaches its mean with probability 1/4 at least (Greenberg and Mohri, "Tight Lower Bound
+        // on the Probability of a Binomial Exceeding its Expectation", 2014).
         private protected override bool Refutes(
             int canaries, CanaryGuesses guesses, PrivacyBudget claim, double significance) =>
             (significance > 0.25 || guesses.TruePositives > guesses.Count / (1 + Math.Exp(-claim.Epsilon)))

@@ -31,17 +31,19 @@ public static class TradeOffAudit
         }
 
         (CanaryScores choosing, CanaryScores judging) = Halves(scores, included);
-        TradeOffFinding? best = null;
-        foreach (CanaryGuesses guesses in choosing.Hull())
-        {
-            TradeOffFinding finding = FindingOf(choosing, guesses, claim, significance);
-            if (best is null || finding.TruePositiveRate - finding.Ceiling > best.TruePositiveRate - best.Ceiling)
-            {
-                best = finding;
-            }
-        }
+        CanaryGuesses best = choosing.Hull().MaxBy(guesses => ExcessOf(choosing, guesses, claim, significance));
+        return FindingOf(judging, judging.Above(best.Threshold), claim, significance);
+    }
 
-        return FindingOf(judging, judging.Above(best!.Threshold), claim, significance);
+    // By how many half-widths of its confidence bounds a threshold is above the ceiling: more than one refutes.
+    private static double ExcessOf(
+        CanaryScores scores, CanaryGuesses guesses, TradeOffCurve claim, double significance)
+    {
+        TradeOffFinding bounds = FindingOf(scores, guesses, claim, significance);
+        double truePositives = guesses.TruePositives / (double)scores.InCount;
+        double ceiling = claim.TruePositiveRate(guesses.FalsePositives / (double)scores.OutCount);
+        double halfWidth = truePositives - bounds.TruePositiveRate + (bounds.Ceiling - ceiling);
+        return (truePositives - ceiling) / Math.Max(halfWidth, double.Epsilon);
     }
 
     private static (CanaryScores Choosing, CanaryScores Judging) Halves(

@@ -35,13 +35,13 @@ public sealed class TradeOffAuditTests
         const double Rate = 0.2;
         const double Noise = 0.5;
         TradeOffCurve curve = new(PrivacyComposition.Of(new PoissonSampling(Rate).Gaussian(Noise), 1));
-        foreach (double threshold in new[] { 2.2, 1.5, 1.2, 0.9 })
+        foreach (double threshold in new[] { 2.2, 1.5, 1.2, 0.9, 0.5, 0, -0.5 })
         {
             double falsePositives = NormalDistribution.Cdf(-threshold / Noise);
             double truePositives = ((1 - Rate) * falsePositives)
                 + (Rate * NormalDistribution.Cdf((1 - threshold) / Noise));
 
-            Assert.InRange(curve.TruePositiveRate(falsePositives), truePositives, truePositives + 0.002);
+            Assert.InRange(curve.TruePositiveRate(falsePositives), truePositives, truePositives + 0.008);
         }
     }
 
@@ -60,16 +60,16 @@ public sealed class TradeOffAuditTests
         Assert.InRange(halved.EpsilonLowerBound(1e-5), 1, GaussianComposition.Epsilon(2, 1e-5));
     }
 
-    // 300 audits at significance 0.1 of a mechanism exactly as private as claimed: at most 30 may alarm; 56 is five
+    // 200 audits at significance 0.1 of a mechanism exactly as private as claimed: at most 20 may alarm; 42 is five
     // deviations more. Clopper and Pearson are careful, twice over here, so far fewer do.
     [Fact]
     public void Alarms_are_no_more_frequent_than_allowed()
     {
         TradeOffCurve claim = new(PrivacyComposition.Of(new GaussianMechanism(1), 1));
-        int alarms = Enumerable.Range(0, 300).Count(
+        int alarms = Enumerable.Range(0, 200).Count(
             audit => Audit(claim, shift: 1, trials: 100, $"audit {audit}", significance: 0.1).IsRefuted);
 
-        Assert.InRange(alarms, 0, 56);
+        Assert.InRange(alarms, 0, 42);
     }
 
     [Fact]
