@@ -9,6 +9,9 @@ namespace DigitalTwin.Federation.PrivateTraining;
 /// </remarks>
 public abstract class GradientBound
 {
+    private protected const double SmallestClip = 1e-20;
+    private protected const double LargestClip = 1e20;
+
     private protected GradientBound(int parameters, int coordinates)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(parameters);
@@ -37,9 +40,9 @@ public abstract class GradientBound
     /// <param name="gradient">The mean gradient.</param>
     internal abstract void Read(ReadOnlySpan<double> released, double divisor, Span<float> gradient);
 
-    private protected static double RequireClip(double clip, string name) => clip is >= 1e-20 and <= 1e20
+    private protected static double RequireClip(double clip, string name) => clip is >= SmallestClip and <= LargestClip
         ? clip
-        : throw new ArgumentOutOfRangeException(name, clip, "A clip is a number from 1e-20 to 1e20.");
+        : throw new ArgumentOutOfRangeException(name, clip, $"A clip is from {SmallestClip} to {LargestClip}.");
 
     private protected static void Scale(ReadOnlySpan<double> released, double unit, Span<float> gradient)
     {

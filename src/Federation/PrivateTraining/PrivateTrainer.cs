@@ -8,13 +8,14 @@ using DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 namespace DigitalTwin.Federation.PrivateTraining;
 
 /// <summary>
-/// Trains a network on one hospital's patients so that the parameters hardly depend on any one of them: DP-SGD.
+/// Trains a network on one hospital's patients so that the parameters hardly depend on any one of them.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Abadi et al., "Deep Learning with Differential Privacy", CCS 2016, algorithm 1. A step draws patients, takes each
-/// one's gradient over all of the patient's rows, clips it, adds up, adds noise, divides by the expected batch and hands
-/// the result to the optimiser. An empty batch gets its noise as any other.
+/// DP-SGD: Abadi et al., "Deep Learning with Differential Privacy", CCS 2016, algorithm 1. A step draws patients, takes
+/// each one's gradient over all of the patient's rows, clips it, adds up, adds noise, divides by the expected batch and
+/// hands the result to the optimiser. An empty batch gets its noise as any other. DP-FTRL differs in who is drawn and in
+/// the noise: Kairouz et al. 2021, see <see cref="PlannedRelease"/>.
 /// </para>
 /// <para>
 /// <b>The bound is exact.</b> A patient's gradient is computed without the others (<see cref="PatientGradient"/>), put on
@@ -52,6 +53,27 @@ public sealed class PrivateTrainer
         PrivateTrainingSettings settings,
         TrainingKey key)
         : this(PoissonParts(network, rows, optimiser, bound, settings, key), initial)
+    {
+    }
+
+    /// <summary>DP-FTRL: every patient once an epoch, noise correlated between the steps.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="rows">The hospital's rows, grouped by patient.</param>
+    /// <param name="initial">The parameters at which training starts; they must not depend on the rows.</param>
+    /// <param name="optimiser">Turns the noisy mean gradient into a step.</param>
+    /// <param name="bound">How a patient's gradient is clipped.</param>
+    /// <param name="settings">Plan, noise and divisor.</param>
+    /// <param name="key">Where batches and noise come from.</param>
+    /// <exception cref="ArgumentException">The parts do not fit one another, or the loss mixes rows.</exception>
+    public PrivateTrainer(
+        Network network,
+        PatientRows rows,
+        ReadOnlySpan<float> initial,
+        Optimiser optimiser,
+        GradientBound bound,
+        PlannedTrainingSettings settings,
+        TrainingKey key)
+        : this(PlannedParts(network, rows, optimiser, bound, settings, key), initial)
     {
     }
 
@@ -143,6 +165,36 @@ public sealed class PrivateTrainer
             Optimiser = optimiser,
             Bound = bound,
             Batches = new PoissonBatches(settings.Sampling, rows.Patients, release, key),
+            Release = release,
+            Divisor = _ => settings.ExpectedBatch,
+            DropoutSeed = settings.DropoutSeed,
+        };
+    }
+
+    private static PrivateTrainerParts PlannedParts(
+        Network network,
+        PatientRows rows,
+        Optimiser optimiser,
+        GradientBound bound,
+        PlannedTrainingSettings settings,
+        TrainingKey key)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        ArgumentNullException.ThrowIfNull(bound);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(key);
+        PlannedRelease release = settings.Band is { } band
+            ? new BandedRelease(
+                bound.Coordinates, bound.SensitivityGrid, settings.NoiseMultiplier, settings.Plan, band, key.Noise)
+            : new TreeRelease(
+                bound.Coordinates, bound.SensitivityGrid, settings.NoiseMultiplier, settings.Plan, key.Noise);
+        return new PrivateTrainerParts
+        {
+            Network = network,
+            Rows = rows,
+            Optimiser = optimiser,
+            Bound = bound,
+            Batches = new PlannedBatches(rows.Patients, release, key),
             Release = release,
             Divisor = _ => settings.ExpectedBatch,
             DropoutSeed = settings.DropoutSeed,

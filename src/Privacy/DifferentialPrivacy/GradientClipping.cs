@@ -58,11 +58,20 @@ public sealed class GradientClipping
         _gridPerUnit = (float)(1 / unitsPerGrid);
     }
 
+    private GradientClipping(GradientClipping other, double unitsPerGrid)
+        : this(other.ClipGrid, unitsPerGrid) => _integers = other._integers;
+
     /// <summary>C in grid units: the sensitivity of the sum.</summary>
     public long ClipGrid { get; }
 
     /// <summary>What one grid unit is in the units of the gradient.</summary>
     public double UnitsPerGrid { get; }
+
+    /// <summary>Whether no entry is a NaN or an infinity.</summary>
+    public static bool IsFinite(ReadOnlySpan<float> gradient) => LargestMagnitude(gradient) < FiniteBits;
+
+    /// <summary>The same C in grid units on another grid; takes over this one's memory.</summary>
+    public GradientClipping WithUnits(double unitsPerGrid) => new(this, unitsPerGrid);
 
     /// <summary>Adds one patient's gradient to <paramref name="sum"/>, shortened to the clip where it is longer.</summary>
     /// <remarks>A gradient within a millionth of the clip may count as longer than it.</remarks>

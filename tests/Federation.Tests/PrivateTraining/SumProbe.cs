@@ -10,7 +10,7 @@ internal sealed class SumProbe(int coordinates)
 {
     public long[] Sum { get; private set; } = [];
 
-    protected override void Release(int number, ReadOnlySpan<long> sum, Span<double> released)
+    protected override void ReleaseSum(int number, ReadOnlySpan<long> sum, Span<double> released)
     {
         Sum = sum.ToArray();
         for (int i = 0; i < sum.Length; i++)

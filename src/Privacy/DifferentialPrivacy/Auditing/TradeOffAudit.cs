@@ -1,3 +1,5 @@
+using DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
+
 namespace DigitalTwin.Privacy.DifferentialPrivacy.Auditing;
 
 /// <summary>
@@ -33,6 +35,39 @@ public static class TradeOffAudit
         (CanaryScores choosing, CanaryScores judging) = Halves(scores, included);
         CanaryGuesses best = choosing.Hull().MaxBy(guesses => ExcessOf(choosing, guesses, claim, significance));
         return FindingOf(judging, judging.Above(best.Threshold), claim, significance);
+    }
+
+    /// <summary>
+    /// A lower bound of ε for releases of a known form whose noise is unknown: that of the least private claim that is
+    /// refuted, 0 where none is.
+    /// </summary>
+    /// <remarks>
+    /// Claims are tested from the most private on, each at the whole significance, until one stands: a fixed sequence,
+    /// which needs no correction (Maurer, Hothorn and Lehmacher 1995).
+    /// </remarks>
+    /// <inheritdoc cref="Run" path="/param[@name='scores' or @name='included' or @name='significance']"/>
+    /// <param name="claims">From the most to the least private, fixed beforehand.</param>
+    /// <param name="delta">At which ε is told.</param>
+    public static double EpsilonLowerBound(
+        ReadOnlySpan<double> scores,
+        ReadOnlySpan<bool> included,
+        IEnumerable<PrivacyComposition> claims,
+        double delta,
+        double significance)
+    {
+        ArgumentNullException.ThrowIfNull(claims);
+        PrivacyComposition? refuted = null;
+        foreach (PrivacyComposition claim in claims)
+        {
+            if (!Run(scores, included, new TradeOffCurve(claim), significance).IsRefuted)
+            {
+                break;
+            }
+
+            refuted = claim;
+        }
+
+        return refuted is null ? 0 : PrivacyLossAccountant.Epsilon(refuted, delta)!.Value.Lower;
     }
 
     // By how many half-widths of its confidence bounds a threshold is above the ceiling: more than one refutes.

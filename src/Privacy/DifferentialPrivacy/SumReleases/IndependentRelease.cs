@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 
 /// <summary>Every sum gets noise of its own: DP-SGD.</summary>
@@ -25,8 +23,7 @@ public sealed class IndependentRelease : SumRelease
         SigmaGrid = noiseMultiplier * sensitivityGrid;
         SlackOfStep = EulerMaclaurinSlack.Of(coordinates, SigmaGrid, noiseMultiplier);
 
-        // Rounded up twice: the variance must not fall short of what is accounted.
-        _gaussian = new DiscreteGaussian(new BigInteger(Math.Ceiling(Math.BitIncrement(SigmaGrid * SigmaGrid))));
+        _gaussian = new DiscreteGaussian(VarianceOf(SigmaGrid));
         _noise = new long[coordinates];
     }
 
@@ -36,7 +33,7 @@ public sealed class IndependentRelease : SumRelease
     /// <summary>What the grid adds to δ in every step.</summary>
     public double SlackOfStep { get; }
 
-    protected override void Release(int number, ReadOnlySpan<long> sum, Span<double> released)
+    protected override void ReleaseSum(int number, ReadOnlySpan<long> sum, Span<double> released)
     {
         RandomBits bits = NoiseOfStep(number);
         _gaussian.Fill(_noise, bits);

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 
 /// <summary>The sums of a training run, released one after another with noise.</summary>
@@ -8,6 +10,9 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 /// </remarks>
 public abstract class SumRelease
 {
+    // More than the roundings on the way to a variance come to: it must not fall short of what is accounted.
+    private const double RoundingUp = 1 + (1.0 / (1L << 48));
+
     protected SumRelease(int coordinates, double noiseMultiplier, Func<int, RandomBits> noiseOfStep)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(coordinates);
@@ -45,9 +50,20 @@ public abstract class SumRelease
         }
 
         // Counted first: a step that fails half-way must not be given again with the same noise.
+        CheckStep(Steps);
         int number = Steps++;
-        Release(number, sum, released);
+        ReleaseSum(number, sum, released);
     }
 
-    protected abstract void Release(int number, ReadOnlySpan<long> sum, Span<double> released);
+    /// <summary>Refuses a step that the noise was not planned for.</summary>
+    /// <exception cref="InvalidOperationException">There is no such step.</exception>
+    private protected virtual void CheckStep(int number)
+    {
+    }
+
+    /// <summary>σ² as a whole number, rounded up.</summary>
+    private protected static BigInteger VarianceOf(double sigmaGrid) =>
+        new(Math.Ceiling(sigmaGrid * sigmaGrid * RoundingUp));
+
+    protected abstract void ReleaseSum(int number, ReadOnlySpan<long> sum, Span<double> released);
 }

@@ -73,6 +73,26 @@ public sealed class TradeOffAuditTests
     }
 
     [Fact]
+    public void The_bound_is_that_of_the_last_claim_that_falls()
+    {
+        (double[] scores, bool[] included) = Trials(shift: 1, trials: 4000, "bound");
+        double[] mus = [0.2, 0.4, 0.6, 0.8, 1, 1.2];
+
+        double bound = TradeOffAudit.EpsilonLowerBound(
+            scores,
+            included,
+            mus.Select(mu => PrivacyComposition.Of(new GaussianMechanism(1 / mu), 1)),
+            delta: 1e-5,
+            Significance);
+
+        // Not above the truth, and of the claims below it one of the nearest two.
+        Assert.Contains(
+            mus[2..4].Select(mu => GaussianComposition.Epsilon(mu, 1e-5)), epsilon => Math.Abs(epsilon - bound) < 0.01);
+        Assert.Equal(0, TradeOffAudit.EpsilonLowerBound(
+            scores, included, [PrivacyComposition.Of(new GaussianMechanism(1), 1)], 1e-5, Significance));
+    }
+
+    [Fact]
     public void Senseless_questions_are_refused()
     {
         TradeOffCurve claim = new(PrivacyComposition.Of(new GaussianMechanism(1), 1));
@@ -90,6 +110,12 @@ public sealed class TradeOffAuditTests
     private static TradeOffFinding Audit(
         TradeOffCurve claim, double shift, int trials, string purpose, double significance = Significance)
     {
+        (double[] scores, bool[] included) = Trials(shift, trials, purpose);
+        return TradeOffAudit.Run(scores, included, claim, significance);
+    }
+
+    private static (double[] Scores, bool[] Included) Trials(double shift, int trials, string purpose)
+    {
         using SeededRandomBits bits = new(new byte[SeededRandomBits.KeySize], purpose);
         double[] scores = new double[trials];
         bool[] included = new bool[trials];
@@ -100,6 +126,6 @@ public sealed class TradeOffAuditTests
             scores[trial] = NormalDistribution.Quantile(unit) + (included[trial] ? shift : 0);
         }
 
-        return TradeOffAudit.Run(scores, included, claim, significance);
+        return (scores, included);
     }
 }
