@@ -4,9 +4,10 @@ using System.Globalization;
 namespace DigitalTwin.Scenarios;
 
 /// <summary>What to run, as the command line said it.</summary>
-/// <param name="DataFolder">Folder of the four real files and FLamby's split; null for invented hospitals.</param>
-/// <param name="Seeds">How many seeds, 0 to this minus one.</param>
-internal sealed record ScenarioChoice(string? DataFolder, int Seeds);
+/// <param name="DataFolder">Folder of the real files; null for invented data.</param>
+/// <param name="Seeds">How many seeds, 0 to this minus one; null for the scenario's own number.</param>
+/// <param name="Noise">Noise multiplier that picks a setting; null for the first.</param>
+internal sealed record ScenarioChoice(string? DataFolder, int? Seeds, double? Noise);
 
 /// <summary>Runs one scenario and prints its table as Markdown, as <c>bench/README.md</c> holds it.</summary>
 internal static class ScenarioCommand
@@ -16,14 +17,20 @@ internal static class ScenarioCommand
     private const int UsageError = 2;
 
     private const string Usage = """
-        dotnet run -c Release --project bench/Scenarios -- <scenario> [--seeds 10] [--data DIR]
+        dotnet run -c Release --project bench/Scenarios -- <scenario> [--seeds 10] [--data DIR] [--noise 1.3]
 
-          flamby    FedAvg and FedAdam in FLamby's protocol and with federated standardisation
-          private   the default study at epsilon 1, delta 1e-3, with distributed and with local noise
-          sweep     the private study with 10 to 50 rounds and rates of 0.1 to 0.5
-          newton    rounds to the pooled optimum and the distance from it
+          flamby      FedAvg and FedAdam in FLamby's protocol and with federated standardisation
+          private     the default study at epsilon 1, delta 1e-3, with distributed and with local noise
+          sweep       the private study with 10 to 50 rounds and rates of 0.1 to 0.5
+          newton      rounds to the pooled optimum and the distance from it
+          icu         death in intensive care by four units; --data is the challenge's folder; one seed unless said
+          mnist       DP-SGD at Opacus' settings for MNIST: --noise 1.3, 1.1 or 0.7; one seed unless said otherwise
+          audit       canaries of the private trainer against what it claims
+          membership  the likelihood-ratio attack on training rows: one model per seed, at least 3
+          inversion   patients read back from gradients: bare, summed and noised
 
-        DIR holds processed.*.data and flamby_split.csv; without --data the hospitals are invented.
+        DIR holds processed.*.data and flamby_split.csv, for mnist MNIST's four files, unpacked; without --data
+        hospitals and images are invented.
         """;
 
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
@@ -34,20 +41,29 @@ internal static class ScenarioCommand
             return UsageError;
         }
 
-        if (arguments[0] == "icu" && choice.DataFolder is { } challenge)
+        switch (arguments[0])
         {
-            await output.WriteLineAsync(await IcuScenario.RunAsync(challenge, choice.Seeds, errors));
-            return 0;
+            case "icu" when choice.DataFolder is { } challenge:
+                await output.WriteLineAsync(await IcuScenario.RunAsync(challenge, choice.Seeds ?? 1, errors));
+                return 0;
+            case "mnist":
+                return await RunMnistAsync(choice, output, errors);
+            case "audit":
+                await output.WriteLineAsync(AuditScenario.Run());
+                return 0;
         }
 
         long start = Stopwatch.GetTimestamp();
+        int seeds = choice.Seeds ?? DefaultSeeds;
         ScenarioHospitals hospitals = ScenarioHospitals.Load(choice.DataFolder);
         string? table = arguments[0] switch
         {
-            "flamby" => await FlambyScenario.RunAsync(hospitals, choice.Seeds),
-            "private" => await PrivateScenario.RunAsync(hospitals, choice.Seeds),
-            "sweep" => await SweepScenario.RunAsync(hospitals, choice.Seeds),
+            "flamby" => await FlambyScenario.RunAsync(hospitals, seeds),
+            "private" => await PrivateScenario.RunAsync(hospitals, seeds),
+            "sweep" => await SweepScenario.RunAsync(hospitals, seeds),
             "newton" => await NewtonScenario.RunAsync(hospitals),
+            "membership" => MembershipScenario.Run(hospitals, int.Max(3, seeds)),
+            "inversion" => InversionScenario.Run(hospitals, seeds),
             _ => null,
         };
         if (table is null)
@@ -65,9 +81,25 @@ internal static class ScenarioCommand
         return 0;
     }
 
+    private static async Task<int> RunMnistAsync(ScenarioChoice choice, TextWriter output, TextWriter errors)
+    {
+        DigitImages images = DigitImages.Load(choice.DataFolder);
+        if (await MnistScenario.RunAsync(images, choice.Noise, choice.Seeds ?? 1, errors) is not { } table)
+        {
+            await errors.WriteLineAsync(Usage);
+            return UsageError;
+        }
+
+        await output.WriteLineAsync(table);
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{images.Description}: {images.TrainCount} images to train and {images.TestCount} to test."));
+        return 0;
+    }
+
     private static ScenarioChoice? ChoiceOf(string[] options)
     {
-        ScenarioChoice choice = new(null, DefaultSeeds);
+        ScenarioChoice choice = new(null, null, null);
         for (int i = 0; i < options.Length; i += 2)
         {
             string? value = i + 1 < options.Length ? options[i + 1] : null;
@@ -79,6 +111,9 @@ internal static class ScenarioCommand
                 case "--seeds" when int.TryParse(value, CultureInfo.InvariantCulture, out int seeds)
                     && seeds is > 0 and <= MostSeeds:
                     choice = choice with { Seeds = seeds };
+                    break;
+                case "--noise" when double.TryParse(value, CultureInfo.InvariantCulture, out double noise):
+                    choice = choice with { Noise = noise };
                     break;
                 default:
                     return null;

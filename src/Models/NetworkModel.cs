@@ -23,19 +23,18 @@ public sealed class NetworkModel : DifferentiableModel
     // A workspace serves one thread at a time, and a model may be asked from several.
     private readonly ConcurrentBag<Scratch> _idle = [];
 
-    /// <param name="input">One sample.</param>
-    /// <param name="layers">From the input to a single number, the log-odds.</param>
-    /// <exception cref="ArgumentException">The layers are refused; the message names the field.</exception>
-    public NetworkModel(SampleShape input, IReadOnlyList<LayerDescription> layers)
+    /// <param name="description">One that ends in the loss of one task, whose log-odds it gives.</param>
+    /// <exception cref="ArgumentException">The description is refused; the message names the field.</exception>
+    public NetworkModel(NetworkDescription description)
     {
-        ArgumentNullException.ThrowIfNull(input);
-        _network = new Network(new NetworkDescription
+        ArgumentNullException.ThrowIfNull(description);
+        if (description.Loss is not BinaryLoss { Tasks: 1 })
         {
-            Input = input,
-            Layers = layers,
-            Loss = new BinaryLoss(Tasks: 1),
-        });
-        Columns = input.Size;
+            throw new ArgumentException("The model gives one log-odds, so its loss is that of one task.");
+        }
+
+        _network = new Network(description);
+        Columns = _network.Input.Size;
         _isPenalised = new bool[_network.ParameterCount];
         foreach (ParameterBlock block in _network.Blocks)
         {

@@ -1,4 +1,5 @@
 using DigitalTwin.Models.Networks.Descriptions;
+using DigitalTwin.Models.Networks.Losses;
 using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Tests;
@@ -13,7 +14,7 @@ public sealed class NetworkModelTests
     [Fact]
     public void One_dense_layer_is_the_logistic_model()
     {
-        NetworkModel network = new(SampleShape.Vector(5), [new Dense { Width = 1 }]);
+        NetworkModel network = Model(SampleShape.Vector(5), new Dense { Width = 1 });
         LogisticModel logistic = new(5);
         double[] parameters = Normals(6, seed: 1);
         double[] row = Normals(5, seed: 2);
@@ -140,9 +141,21 @@ public sealed class NetworkModelTests
 
     [Fact]
     public void Layers_that_do_not_end_in_one_number_are_refused() => Assert.Throws<ArgumentException>(
-        () => new NetworkModel(Steps, [new Gru { Hidden = 5 }]));
+        () => Model(Steps, new Gru { Hidden = 5 }));
 
-    private static NetworkModel Recurrent() => new(Steps, [new Gru { Hidden = 5 }, new Dense { Width = 1 }]);
+    [Fact]
+    public void Another_loss_than_that_of_one_task_is_refused() => Assert.Throws<ArgumentException>(
+        () => new NetworkModel(new NetworkDescription
+        {
+            Input = Steps,
+            Layers = [new Gru { Hidden = 1 }],
+            Loss = new SquaredLoss(1),
+        }));
+
+    private static NetworkModel Recurrent() => Model(Steps, new Gru { Hidden = 5 }, new Dense { Width = 1 });
+
+    private static NetworkModel Model(SampleShape input, params LayerDescription[] layers) =>
+        new(new NetworkDescription { Input = input, Layers = layers, Loss = new BinaryLoss(Tasks: 1) });
 
     private static double[] Normals(int count, ulong seed)
     {

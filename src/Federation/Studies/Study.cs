@@ -15,6 +15,9 @@ public enum ModelKind
     /// <summary>A gated recurrent unit over the steps of a series (Cho et al. 2014).</summary>
     Gru,
 
+    /// <summary>GRU-D: what is not observed fades with the time since it was (Che et al. 2018).</summary>
+    GruD,
+
     /// <summary>Long short-term memory over the steps of a series (Hochreiter and Schmidhuber 1997).</summary>
     Lstm,
 

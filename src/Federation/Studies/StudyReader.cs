@@ -78,7 +78,8 @@ internal static class StudyReader
                 ? new ModelSpecification(kind, [])
                 : throw hidden.Problem(
                     "a logistic model has no hidden layers; remove the field or choose another kind."),
-            ModelKind.Gru or ModelKind.Lstm => new ModelSpecification(kind, [hidden?.Integer(1, 512) ?? 32]),
+            ModelKind.Gru or ModelKind.GruD or ModelKind.Lstm =>
+                new ModelSpecification(kind, [hidden?.Integer(1, 512) ?? 32]),
             ModelKind.Cnn1d => new ModelSpecification(kind, ReadWidths(node, hidden, 32), ReadKernel(node)),
             _ => new ModelSpecification(kind, ReadWidths(node, hidden, 16)),
         };

@@ -3,7 +3,7 @@ namespace DigitalTwin.Federation.Studies;
 /// <summary>The words of the study file and the ledger whose spelling is not that of the type's member.</summary>
 public static class StudyWords
 {
-    private static readonly string[] ModelNames = ["logistic", "mlp", "gru", "lstm", "cnn1d"];
+    private static readonly string[] ModelNames = ["logistic", "mlp", "gru", "gru-d", "lstm", "cnn1d"];
 
     /// <summary>All kinds of model, by their word.</summary>
     public static IReadOnlyList<string> Models => ModelNames;
@@ -21,7 +21,8 @@ public static class StudyWords
         : throw new FormatException($"{word} is no kind of model; known: {string.Join(", ", ModelNames)}.");
 
     /// <summary>Whether the model reads a patient step by step.</summary>
-    public static bool ReadsSteps(ModelKind model) => model is ModelKind.Gru or ModelKind.Lstm or ModelKind.Cnn1d;
+    public static bool ReadsSteps(ModelKind model) =>
+        model is ModelKind.Gru or ModelKind.GruD or ModelKind.Lstm or ModelKind.Cnn1d;
 
     /// <summary>The word for a protection.</summary>
     public static string NameOf(SumProtection protection) => Protections[(int)protection];

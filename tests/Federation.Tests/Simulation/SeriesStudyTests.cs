@@ -17,6 +17,7 @@ public sealed class SeriesStudyTests
 
     [Theory]
     [InlineData("{ kind: gru, hidden: 6 }", ManyLocalSteps, StudyText.WithoutPrivacy, 0.85)]
+    [InlineData("{ kind: gru-d, hidden: 6 }", ManyLocalSteps, StudyText.WithoutPrivacy, 0.85)]
     [InlineData("{ kind: lstm, hidden: 6 }", ManyLocalSteps, StudyText.WithoutPrivacy, 0.85)]
     [InlineData("{ kind: cnn1d, hidden: [4], kernel: 3 }", ManyLocalSteps, StudyText.WithoutPrivacy, 0.85)]
     [InlineData("{ kind: cnn1d, hidden: [4], kernel: 3 }", ManyLocalSteps, StudyText.Compact, 0.85)]

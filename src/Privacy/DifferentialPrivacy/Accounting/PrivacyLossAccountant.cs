@@ -78,6 +78,16 @@ public static class PrivacyLossAccountant
         return both;
     }
 
+    /// <summary>An upper bound of δ in one of the directions of a composition, from one grid.</summary>
+    /// <param name="width">How far above the ε of the same δ it may lie, about.</param>
+    internal static double UpperDelta(
+        IReadOnlyList<(DominatingPair Pair, int Count)> direction, double epsilon, double width)
+    {
+        LossComposition losses = LossComposition.OfEpsilon(direction, epsilon);
+        double delta = losses.Compose(losses.StepFor(width), LossBound.Upper).Delta(epsilon) * (1 + RelativeSlack);
+        return Math.Min(delta, Math.Exp(losses.LogDelta));
+    }
+
     // A direction whose upper bound lies below that of another needs no lower bound.
     private static EpsilonBounds Epsilon(LossComposition losses, double delta, double width, double other)
     {
