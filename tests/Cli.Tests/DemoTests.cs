@@ -30,6 +30,7 @@ public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTest
     [InlineData("result.json")]
     [InlineData("report.html")]
     [InlineData("model/model.json")]
+    [InlineData("model/model.onnx")]
     [InlineData("ledger/authorization/entries.wal")]
     [InlineData("ledger/data/checkpoint")]
     [InlineData("logs/coordinator.log")]

@@ -6,7 +6,6 @@ using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.HospitalNode.Membership;
-using DigitalTwin.Ledger.Storage;
 using Spectre.Console;
 
 namespace DigitalTwin.Cli.Commands;
@@ -135,11 +134,8 @@ internal static class StudyCommand
         };
         if (study.Closing.Model is { } model)
         {
-            DurableFile.CreateFolder(output);
             ModelState state = ModelState.Parse(await desk.FetchAsync(model, cancellationToken));
-            string path = Path.Combine(output, "model.json");
-            await File.WriteAllTextAsync(path, ModelFile.Write(document, state), cancellationToken);
-            facts["file"] = path;
+            facts["file"] = ModelFile.Save(output, document, state);
             facts["pooledTest"] = ModelFile.MetricsOf(state);
         }
 

@@ -220,8 +220,7 @@ internal sealed class DemoRun(DemoOptions options, TimeProvider time)
         File.WriteAllText(Path.Combine(options.Output, "result.json"), ResultJson.Write(result) + "\n");
         if (model is not null)
         {
-            DurableFile.CreateFolder(Path.Combine(options.Output, "model"));
-            File.WriteAllText(Path.Combine(options.Output, "model", "model.json"), ModelFile.Write(document, model));
+            ModelFile.Save(Path.Combine(options.Output, "model"), document, model);
         }
 
         ReportContext context = new(

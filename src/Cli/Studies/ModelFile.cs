@@ -1,13 +1,33 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Studies;
+using DigitalTwin.Ledger.Storage;
+using DigitalTwin.Models.Networks.Interchange;
 
 namespace DigitalTwin.Cli.Studies;
 
-/// <summary>A released model as a file that people and other programs read: plain JSON, nothing executable.</summary>
+/// <summary>
+/// A released model as files that people and other programs read: plain JSON, and ONNX for runtimes; nothing of ours
+/// executes.
+/// </summary>
 internal static class ModelFile
 {
-    public static string Write(StudyDocument document, ModelState state)
+    /// <summary>Writes <c>model.json</c> and <c>model.onnx</c> to a folder, and says where the first one is.</summary>
+    public static string Save(string folder, StudyDocument document, ModelState state)
+    {
+        DurableFile.CreateFolder(folder);
+        string path = Path.Combine(folder, "model.json");
+        DurableFile.WriteAtomically(path, Encoding.UTF8.GetBytes(Json(document, state)));
+        DurableFile.WriteAtomically(Path.Combine(folder, "model.onnx"), Onnx(document, state));
+        return path;
+    }
+
+    /// <summary>The network that gives the log-odds of standardised inputs.</summary>
+    internal static byte[] Onnx(StudyDocument document, ModelState state) => OnnxModel.Write(
+        StudyModel.NetworkOf(document), [.. state.Parameters.Select(parameter => (float)parameter)]);
+
+    private static string Json(StudyDocument document, ModelState state)
     {
         JsonObject model = new()
         {
