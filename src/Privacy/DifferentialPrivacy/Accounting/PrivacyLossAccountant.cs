@@ -7,8 +7,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 /// and from below (<see cref="LossGrid"/>), composed by Fourier transform (<see cref="TiltedLosses"/>), and the two
 /// results hold the truth between them. Neighbours differ by one patient, added or removed: ε is the larger of both
 /// directions, the same in every release.</para>
-/// <para>The grid starts at the step that its error formula asks for and is halved until the bounds are close
-/// enough. Rounding errors of the arithmetic are not tracked one by one: both bounds are taken at a δ moved
+/// <para>The grid starts coarser than its error formula asks for. What the bounds then differ by tells, as the square
+/// of the step, which step is fine enough; and a direction that does not decide is done with. Rounding errors of the arithmetic are not tracked one by one: both bounds are taken at a δ moved
 /// outwards by <see cref="RelativeSlack"/>, orders of magnitude more than they come to.</para>
 /// </remarks>
 public static class PrivacyLossAccountant
@@ -25,11 +25,16 @@ public static class PrivacyLossAccountant
     /// <summary>Smallest δ that ε is found for; what is left out of the grid must still be a number.</summary>
     public const double LeastDelta = 1e-100;
 
-    // The part of the width that the first grid is laid out for; the formula is an estimate.
-    private const double Planned = 0.6;
+    // The part of the width that a grid is laid out for; the formula is an estimate.
+    private const double Planned = 0.7;
 
-    // Each halves the step, for a quarter of the width. If the bounds still differ then, both are given as they are.
-    private const int Attempts = 6;
+    // How much coarser the first grid is, and by how much a grid is made finer at once.
+    private const double Coarser = 4;
+    private const double LeastRefinement = 1.4;
+    private const double MostRefinement = 8;
+
+    // If the bounds still differ then, both are given as they are.
+    private const int Attempts = 8;
 
     /// <summary>Bounds of the smallest ε at <paramref name="delta"/>.</summary>
     /// <param name="composition">The releases; null comes back where no distribution of one is known.</param>
@@ -88,28 +93,33 @@ public static class PrivacyLossAccountant
         return Math.Min(delta, Math.Exp(losses.LogDelta));
     }
 
-    // A direction whose upper bound lies below that of another needs no lower bound.
+    // A direction whose upper bound lies below that of another need not be any narrower.
     private static EpsilonBounds Epsilon(LossComposition losses, double delta, double width, double other)
     {
-        double step = losses.StepFor(Planned * width);
+        double step = Coarser * losses.StepFor(Planned * width);
         EpsilonBounds bounds = new(0, losses.Highest);
         double enough = width;
-        for (int attempt = 0; attempt < Attempts && bounds.Upper - bounds.Lower > enough; attempt++, step /= 2)
+        for (int attempt = 0; attempt < Attempts && bounds.Upper - bounds.Lower > enough; attempt++)
         {
-            double upper = losses.Compose(step, LossBound.Upper).Epsilon(delta * (1 - RelativeSlack));
-            bounds = new EpsilonBounds(bounds.Lower, Math.Max(bounds.Lower, Math.Min(bounds.Upper, upper)));
-            enough = Math.Min(width, RelativeWidth * bounds.Upper);
-            if (bounds.Upper <= other)
-            {
-                break;
-            }
-
-            double lower = losses.Compose(step, LossBound.Lower).Epsilon(delta * (1 + RelativeSlack));
-            bounds = new EpsilonBounds(Math.Max(bounds.Lower, lower), bounds.Upper);
+            double upper = 0;
+            double lower = 0;
+            double h = step;
+            Parallel.Invoke(
+                () => upper = losses.Compose(h, LossBound.Upper).Epsilon(delta * (1 - RelativeSlack)),
+                () => lower = losses.Compose(h, LossBound.Lower).Epsilon(delta * (1 + RelativeSlack)));
+            step /= Refinement(upper - lower, Planned * enough);
+            lower = Math.Max(bounds.Lower, lower);
+            bounds = new EpsilonBounds(lower, Math.Max(lower, Math.Min(bounds.Upper, upper)));
+            enough = bounds.Upper <= other ? double.PositiveInfinity : Math.Min(width, RelativeWidth * bounds.Upper);
         }
 
         return bounds;
     }
+
+    // The width goes with the square of the step. Bounds of nothing, on a grid far too coarse, tell no more than that.
+    private static double Refinement(double width, double planned) => width > planned && double.IsFinite(width)
+        ? Math.Clamp(Math.Sqrt(width / planned), LeastRefinement, MostRefinement)
+        : width > planned ? MostRefinement : LeastRefinement;
 
     private static DeltaBounds Delta(LossComposition losses, double epsilon, double other)
     {
