@@ -140,6 +140,8 @@ internal static class InversionScenario
     private static double[] FeaturesOf(Table rows) =>
         [.. Enumerable.Range(0, rows.Rows).SelectMany(row => rows.Row(row).ToArray())];
 
-    /// <summary>Mean squared errors per feature; <c>Found</c> is the share of patients that the best attempt found.</summary>
+    /// <summary>
+    /// Mean squared errors per feature; <c>Found</c> is the share of patients that the best attempt found.
+    /// </summary>
     private sealed record Outcome(double Guess, double? FirstLayer, double Distance, double Angle, double Found);
 }

@@ -104,10 +104,15 @@ public sealed class CanaryCohort
         return PrivacyComposition.Of(claim.Sampling.Gaussian(claim.NoiseMultiplier), steps);
     }
 
-    // Written so that exp does not overflow where a step gives the canary away.
+    // Written so that exp does not overflow where a step gives the canary away, nor a logarithm of zero is taken.
     private static double LogLikelihoodRatio(double moved, double rate, double variance)
     {
         double exponent = ((2 * moved) - 1) / (2 * variance);
+        if (rate == 1)
+        {
+            return exponent;
+        }
+
         return exponent <= 0
             ? Math.Log(1 - rate + (rate * Math.Exp(exponent)))
             : exponent + Math.Log(rate + ((1 - rate) * Math.Exp(-exponent)));

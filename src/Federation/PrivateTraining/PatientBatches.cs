@@ -32,7 +32,7 @@ internal sealed class PoissonBatches(
 
     public override IReadOnlyList<int> Draw(int step)
     {
-        using SeededRandomBits bits = key.Batch(step);
+        using CounterRandomBits bits = key.Batch(step);
         return sampling.Draw(patients, bits);
     }
 }

@@ -24,7 +24,7 @@ internal sealed class PlannedBatches : PatientBatches
             _batches[i] = [];
         }
 
-        using SeededRandomBits bits = key.Batch(0);
+        using CounterRandomBits bits = key.Batch(0);
         for (int patient = 0; patient < patients; patient++)
         {
             _batches[(int)bits.Below((ulong)_batches.Length)].Add(patient);

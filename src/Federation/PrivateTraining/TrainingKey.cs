@@ -32,11 +32,11 @@ public sealed class TrainingKey
     }
 
     /// <summary>The bits that draw the batch of a step.</summary>
-    internal SeededRandomBits Batch(int step) => Of("batch", step);
+    internal CounterRandomBits Batch(int step) => Of("batch", step);
 
     /// <summary>The bits that the noise of a step is made of.</summary>
-    internal SeededRandomBits Noise(int step) => Of("noise", step);
+    internal CounterRandomBits Noise(int step) => Of("noise", step);
 
-    private SeededRandomBits Of(string use, int step) =>
+    private CounterRandomBits Of(string use, int step) =>
         new(_key, string.Create(CultureInfo.InvariantCulture, $"private-training/{use}/{step}/{_run}"));
 }

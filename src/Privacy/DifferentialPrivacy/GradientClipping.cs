@@ -11,8 +11,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 /// Per-example clipping of Abadi et al., "Deep Learning with Differential Privacy", CCS 2016. <b>Claim.</b> What a
 /// patient adds to the sum is an integer vector of L2 norm at most C grid units, and a function of the patient's
 /// gradient alone; so adding or removing a patient moves the sum by at most C, exactly. <b>Why.</b> Floats decide which
-/// integers are taken. They are taken before anything is added up, their squares are summed in integers, and a vector
-/// above C² is shortened until it is not. Sums of integers do not depend on their order, so no other patient's part
+/// integers are taken. They are taken before anything is added up, and a vector whose squares add up to more than C² is
+/// shortened until they do not; C² is at most 2^52, and up to 2^53 doubles add whole numbers without error. Sums of integers do not depend on their order, so no other patient's part
 /// changes: the rounding of float sums, which grows with the batch, has no place to enter.
 /// </para>
 /// <para>
@@ -30,14 +30,12 @@ public sealed class GradientClipping
     private const int ExponentShift = 23;
     private const int ExponentBias = 127;
 
-    // Entries of the first look at the norm have at most 26 bits; a power of two above 2^125 is no float.
-    private const int LookBits = 26;
+    // Whole numbers up to 2^53 are doubles; so are those up to 2^24 floats. A power of two above 2^125 is no float.
+    private const int ExactBits = 53;
+    private const int LargestLookBits = 24;
     private const int LargestLookExponent = 125;
 
-    // So many squares of entries below 2^26.5 fit 64 bits.
-    private const int SquaresPerWord = 1 << 11;
-
-    private readonly UInt128 _squaredClip;
+    private readonly double _squaredClip;
     private readonly float _gridPerUnit;
     private int[] _integers = [];
 
@@ -54,7 +52,7 @@ public sealed class GradientClipping
 
         ClipGrid = clipGrid;
         UnitsPerGrid = unitsPerGrid;
-        _squaredClip = (UInt128)(clipGrid * clipGrid);
+        _squaredClip = (double)clipGrid * clipGrid;
         _gridPerUnit = (float)(1 / unitsPerGrid);
     }
 
@@ -74,7 +72,10 @@ public sealed class GradientClipping
     public GradientClipping WithUnits(double unitsPerGrid) => new(this, unitsPerGrid);
 
     /// <summary>Adds one patient's gradient to <paramref name="sum"/>, shortened to the clip where it is longer.</summary>
-    /// <remarks>A gradient within a millionth of the clip may count as longer than it.</remarks>
+    /// <remarks>
+    /// The norm is overestimated by up to √n·2^(½·log₂ n − 25) of the largest of n entries, so a gradient hardly shorter
+    /// than the clip may be shortened too.
+    /// </remarks>
     /// <param name="gradient">The patient's gradient.</param>
     /// <param name="sum">Grid units, same length.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
@@ -97,19 +98,13 @@ public sealed class GradientClipping
         }
 
         Span<int> integers = _integers.AsSpan(0, gradient.Length);
-        double norm = LongestNorm(gradient, largest, integers) * _gridPerUnit;
+        double norm = LongestNorm(gradient, largest) * _gridPerUnit;
         bool within = norm <= ClipGrid;
         float scale = within ? _gridPerUnit : (float)(_gridPerUnit * (ClipGrid / norm));
 
         // Rounding may leave the result too long; each turn takes off twice as much, the first one 2^-23 of it.
-        for (float shrink = MathF.ScaleB(1, -23);; shrink *= 2)
+        for (float shrink = MathF.ScaleB(1, -23); PutOnGrid(gradient, scale, integers) > _squaredClip; shrink *= 2)
         {
-            OnGrid(gradient, scale, integers);
-            if (SumOfSquares(integers) <= _squaredClip)
-            {
-                break;
-            }
-
             within = false;
             scale *= 1 - shrink;
         }
@@ -147,60 +142,49 @@ public sealed class GradientClipping
         return largest;
     }
 
-    // An upper bound of the L2 norm: entries times a power of two are truncated to integers of 26 bits, each of which
-    // loses less than one.
-    private static double LongestNorm(ReadOnlySpan<float> gradient, int largest, Span<int> integers)
+    // An upper bound of the L2 norm: entries times a power of two are cut to whole numbers, each of which loses less
+    // than one. They have so few bits that the sum of their squares is exact, and with it the same in any order.
+    private static double LongestNorm(ReadOnlySpan<float> gradient, int largest)
     {
         int exponent = (largest >> ExponentShift) - ExponentBias;
-        int look = int.Min(LookBits - 1 - exponent, LargestLookExponent);
-        OnGrid(gradient, MathF.ScaleB(1, look), integers);
-        double norm = Math.Sqrt((double)SumOfSquares(integers)) + Math.Sqrt(gradient.Length);
+        int bits = int.Min((ExactBits - 1 - BitOperations.Log2((uint)gradient.Length)) / 2, LargestLookBits);
+        int look = int.Min(bits - 1 - exponent, LargestLookExponent);
+        double norm = Math.Sqrt(PutOnGrid(gradient, MathF.ScaleB(1, look), [])) + Math.Sqrt(gradient.Length);
         return Math.ScaleB(norm, -look);
     }
 
-    // Towards zero, so that rounding shortens a vector.
-    private static void OnGrid(ReadOnlySpan<float> values, float scale, Span<int> integers)
+    // Writes entries times the scale, cut to whole numbers, where they are wanted, and returns the sum of their
+    // squares: exact up to 2^53, above it at least 2^53. Towards zero, so that rounding shortens a vector.
+    private static double PutOnGrid(ReadOnlySpan<float> values, float scale, Span<int> integers)
     {
+        double squares = 0;
         int i = 0;
         Vector<float> scales = new(scale);
+        Vector<double> low = Vector<double>.Zero;
+        Vector<double> high = Vector<double>.Zero;
         for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
         {
-            Vector.ConvertToInt32(new Vector<float>(values[i..]) * scales).CopyTo(integers[i..]);
+            Vector<float> whole = Vector.Truncate(new Vector<float>(values[i..]) * scales);
+            Vector.Widen(whole, out Vector<double> first, out Vector<double> second);
+            low += first * first;
+            high += second * second;
+            if (!integers.IsEmpty)
+            {
+                Vector.ConvertToInt32(whole).CopyTo(integers[i..]);
+            }
         }
 
         for (; i < values.Length; i++)
         {
-            integers[i] = (int)(values[i] * scale);
-        }
-    }
-
-    private static UInt128 SumOfSquares(ReadOnlySpan<int> integers)
-    {
-        UInt128 total = 0;
-        for (int start = 0; start < integers.Length; start += SquaresPerWord)
-        {
-            ReadOnlySpan<int> block = integers.Slice(start, int.Min(SquaresPerWord, integers.Length - start));
-            ulong even = 0;
-            ulong odd = 0;
-            int i = 0;
-            unchecked
+            float whole = MathF.Truncate(values[i] * scale);
+            squares += (double)whole * whole;
+            if (!integers.IsEmpty)
             {
-                for (; i < block.Length - 1; i += 2)
-                {
-                    even += (ulong)((long)block[i] * block[i]);
-                    odd += (ulong)((long)block[i + 1] * block[i + 1]);
-                }
-
-                if (i < block.Length)
-                {
-                    even += (ulong)((long)block[i] * block[i]);
-                }
+                integers[i] = (int)whole;
             }
-
-            total += (UInt128)even + odd;
         }
 
-        return total;
+        return squares + Vector.Sum(low) + Vector.Sum(high);
     }
 
     private static void Add(ReadOnlySpan<int> integers, Span<long> sum)

@@ -104,9 +104,9 @@ public sealed class GradientBoundTests
         CountNoise noise = new(total: 1, count: 10);
         QuantileBound bound = new(1, start, 0.3, noise);
         DiscreteGaussian gaussian = new((BigInteger)(bound.SensitivityGrid * bound.SensitivityGrid));
-        using SeededRandomBits bits = Cohort.Key("quantile").Noise(0);
+        using CounterRandomBits bits = Cohort.Key("quantile").Noise(0);
         double late = 0;
-        for (int step = 0; step < 150; step++)
+        for (int step = 0; step < 300; step++)
         {
             long[] sum = new long[2];
             for (int patient = 1; patient <= 200; patient++)
@@ -116,7 +116,7 @@ public sealed class GradientBoundTests
 
             double[] released = [.. sum.Select(entry => (double)(entry + gaussian.Sample(bits)))];
             bound.Read(released, divisor: 200, new float[1]);
-            late += step >= 100 ? bound.Clip / 50 : 0;
+            late += step >= 200 ? bound.Clip / 100 : 0;
         }
 
         Assert.Equal(0.6, late, 0.06);

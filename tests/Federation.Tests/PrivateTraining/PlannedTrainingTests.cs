@@ -55,8 +55,9 @@ public sealed class PlannedTrainingTests
         double tree = MeanAccuracy(rows, band: null);
         double banded = MeanAccuracy(rows, band: 32);
 
-        Assert.True(tree > independent + 0.02, $"{tree} and {independent}");
-        Assert.True(banded > independent + 0.05, $"{banded} and {independent}");
+        string all = FormattableString.Invariant($"{independent:F3}, {tree:F3}, {banded:F3}");
+        Assert.True(tree > independent + 0.01, all);
+        Assert.True(banded > independent + 0.03, all);
     }
 
     private static double MeanAccuracy(PatientRows rows, int? band)
@@ -65,7 +66,7 @@ public sealed class PlannedTrainingTests
         double sum = 0;
         for (int run = 0; run < Runs; run++)
         {
-            PrivateTrainer trainer = Trainer(rows, FormattableString.Invariant($"run {run}"), band, noise: 0.7);
+            PrivateTrainer trainer = Trainer(rows, FormattableString.Invariant($"run {run}"), band, noise: 4);
             for (int step = 0; step < Plan.Steps; step++)
             {
                 trainer.Step(0.5);

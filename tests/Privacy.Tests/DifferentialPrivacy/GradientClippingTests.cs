@@ -96,9 +96,9 @@ public sealed class GradientClippingTests
             Assert.True(squareGrid <= (BigInteger)clipGrid * clipGrid);
             Assert.True(norm > 1.0001 ? outcome == ClipOutcome.Clipped : norm >= 0.99 || outcome == ClipOutcome.Kept);
 
-            // At most one unit per entry and a few rounding errors are lost.
+            // At most one unit per entry is lost, and what the bound on the norm is above the norm.
             double kept = Math.Sqrt((double)squareGrid);
-            Assert.InRange(kept, ((Math.Min(norm, 1) * (1 - 1e-5)) * clipGrid) - (2 * Math.Sqrt(length)), clipGrid);
+            Assert.InRange(kept, ((Math.Min(norm, 1) * (1 - 1e-3)) * clipGrid) - (2 * Math.Sqrt(length)), clipGrid);
         }
     }
 

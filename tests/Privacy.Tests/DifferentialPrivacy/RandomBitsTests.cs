@@ -19,6 +19,27 @@ public sealed class RandomBitsTests
         Assert.Equal(13926390012863449642ul, bits.NextUInt64());
     }
 
+    // The key k is shake_256(b"DigitalTwin/dp/random-bits/v1" + pack("<I", 17) + b"aes-256-ctr/run 7" +
+    // bytes(range(32))).digest(32) by Python's hashlib, the stream head -c 70000 /dev/zero | openssl enc -aes-256-ctr
+    // -K $k -iv 00000000000000000000000000000000: its first 24 bytes and its last 16, the latter after reads of sizes
+    // that do not divide a block.
+    [Fact]
+    public void Counter_bits_agree_with_openssl()
+    {
+        using CounterRandomBits bits = new(Key, "run 7");
+        byte[] first = new byte[24];
+        byte[] last = new byte[16];
+
+        bits.Fill(first);
+        bits.Fill(new byte[5]);
+        bits.Fill(new byte[9_003]);
+        bits.Fill(new byte[70_000 - 24 - 5 - 9_003 - 16]);
+        bits.Fill(last);
+
+        Assert.Equal("DD89393FCBD1E170E8DC2BCA0EB1C7996AECA34B8B7F6705", Convert.ToHexString(first));
+        Assert.Equal("E40888780B6C571F5E0AE433A8CD254B", Convert.ToHexString(last));
+    }
+
     [Fact]
     public void Key_and_purpose_separate_streams()
     {
