@@ -103,16 +103,16 @@ public sealed class OnnxModelTests(NodeOnnx peer)
             10,
             false,
             [
-                new GraphAttention { Edges = Edges, Width = 4, HeadCount = 3, Activation = Curve.Relu },
+                new GraphAttention { Edges = Edges, Width = 4, Heads = 3, Activation = Curve.Relu },
                 new GraphAttention { Edges = Edges, Width = 2 },
             ]),
         ["graph attention averaged"] = new(
             SampleShape.Sequence(4, 3),
             36,
             false,
-            [new GraphAttention { Edges = Edges, Width = 9, HeadCount = 2, Heads = Heads.Averaged }]),
+            [new GraphAttention { Edges = Edges, Width = 9, Heads = 2, HeadOutputs = HeadOutputs.Averaged }]),
         ["graph attention masked"] = new(
-            SampleShape.Sequence(4, 3), 32, true, [new GraphAttention { Edges = Edges, Width = 4, HeadCount = 2 }]),
+            SampleShape.Sequence(4, 3), 32, true, [new GraphAttention { Edges = Edges, Width = 4, Heads = 2 }]),
         ["embedding"] = new(
             SampleShape.Sequence(4, 1),
             3,

@@ -108,13 +108,13 @@ internal sealed record GoldenCase
         ["graph attention"] = Of(
             SampleShape.Sequence(5, 6),
             new SquaredLoss(1),
-            new GraphAttention { Edges = Edges, Width = 4, HeadCount = 3, Activation = Curve.Relu },
+            new GraphAttention { Edges = Edges, Width = 4, Heads = 3, Activation = Curve.Relu },
             new Flatten(),
             Dense(1)),
         ["graph attention averaged"] = Of(
             SampleShape.Sequence(4, 3),
             new SquaredLoss(1),
-            new GraphAttention { Edges = Edges, Width = 9, HeadCount = 2, Heads = Heads.Averaged },
+            new GraphAttention { Edges = Edges, Width = 9, Heads = 2, HeadOutputs = HeadOutputs.Averaged },
             new Flatten(),
             Dense(1)),
     };

@@ -172,7 +172,7 @@ public sealed record SelfAttention : LayerDescription
 }
 
 /// <summary>What becomes of the heads of a graph attention.</summary>
-public enum Heads
+public enum HeadOutputs
 {
     /// <summary>They stand side by side.</summary>
     Joined,
@@ -195,9 +195,9 @@ public sealed record GraphAttention : LayerDescription
     public required int Width { get; init; }
 
     /// <summary>Heads, 1 to 64.</summary>
-    public int HeadCount { get; init; } = 1;
+    public int Heads { get; init; } = 1;
 
-    public Heads Heads { get; init; }
+    public HeadOutputs HeadOutputs { get; init; }
 
     public Curve Activation { get; init; }
 }

@@ -176,14 +176,14 @@ internal sealed class LayerFactory
             }
         }
 
-        bool joined = Enum.IsDefined(described.Heads)
-            ? described.Heads == Heads.Joined
-            : throw new ArgumentException($"{path}.heads is {described.Heads}; allowed: joined, averaged.");
+        bool joined = Enum.IsDefined(described.HeadOutputs)
+            ? described.HeadOutputs == HeadOutputs.Joined
+            : throw new ArgumentException($"{path}.headOutputs is {described.HeadOutputs}; allowed: joined, averaged.");
         return new GraphAttentionLayer(
             input,
             new Neighbourhoods(input.Steps, described.Edges),
             RequireRange($"{path}.width", described.Width, 1, LargestHidden),
-            RequireRange($"{path}.headCount", described.HeadCount, 1, MostHeads),
+            RequireRange($"{path}.heads", described.Heads, 1, MostHeads),
             joined);
     }
 

@@ -44,10 +44,10 @@ internal sealed class OnnxAttention(OnnxGraph graph, OnnxTensors tensors, Layer 
     /// <summary>Graph attention of the nodes of <paramref name="value"/>, B × N × I.</summary>
     public string OfNodes(GraphAttention described, string value, string? mask)
     {
-        int all = described.HeadCount * described.Width;
+        int all = described.Heads * described.Width;
         string product = graph.Add("MatMul", [value, Matrix("lin.weight", all)]);
         string projected = graph.Add(
-            "Reshape", [product, graph.AddIntegers(0, _steps, described.HeadCount, described.Width)]);
+            "Reshape", [product, graph.AddIntegers(0, _steps, described.Heads, described.Width)]);
         string scores = graph.Add(
             "LeakyRelu",
             [graph.Add("Add", [Scores("att_dst", 2), Scores("att_src", 1)])],
@@ -61,7 +61,7 @@ internal sealed class OnnxAttention(OnnxGraph graph, OnnxTensors tensors, Layer 
                 graph.Add("Transpose", [weights], OnnxAttribute.All("perm", 0, 3, 1, 2)),
                 graph.Add("Transpose", [projected], OnnxAttribute.All("perm", 0, 2, 1, 3)),
             ]);
-        string heads = described.Heads == Descriptions.Heads.Averaged
+        string heads = described.HeadOutputs == HeadOutputs.Averaged
             ? graph.Add("ReduceMean", [mixed, graph.AddIntegers(1)], OnnxAttribute.Of("keepdims", 0))
             : graph.Add(
                 "Reshape",
@@ -75,7 +75,7 @@ internal sealed class OnnxAttention(OnnxGraph graph, OnnxTensors tensors, Layer 
         {
             string terms = graph.Add(
                 "Mul",
-                [projected, graph.AddTensor(tensors[vectors], described.HeadCount, described.Width)]);
+                [projected, graph.AddTensor(tensors[vectors], described.Heads, described.Width)]);
             string sums = graph.Add("ReduceSum", [terms, graph.AddIntegers(3)], OnnxAttribute.Of("keepdims", 0));
             return graph.Add("Unsqueeze", [sums, graph.AddIntegers(axis)]);
         }

@@ -79,6 +79,7 @@ internal sealed class OnnxLayers(OnnxGraph graph, ReadOnlyMemory<float> paramete
         return mask;
     }
 
+    // The operators have the names of the curves; ONNX's Gelu is the exact one unless told otherwise.
     private string Curved(string value, Curve curve) =>
         curve == Curve.None ? value : graph.Add(curve.ToString(), [value]);
 

@@ -31,7 +31,7 @@ internal sealed class GruDLayer : Layer
     /// <summary>Values, masks and times: the input has this many floats per value.</summary>
     public const int Parts = 3;
 
-    private readonly float[] _means;
+    private readonly GapFilling _gaps;
     private readonly bool _onlyLast;
 
     public GruDLayer(SampleShape input, int hidden, bool onlyLast, float[] means)
@@ -39,7 +39,7 @@ internal sealed class GruDLayer : Layer
     {
         Hidden = hidden;
         _onlyLast = onlyLast;
-        _means = means;
+        _gaps = new GapFilling(input.Steps, means);
     }
 
     public override int ParameterCount => checked(Biases + (3 * Hidden));
@@ -61,7 +61,7 @@ internal sealed class GruDLayer : Layer
     private int Hidden { get; }
 
     // D.
-    private int Values => _means.Length;
+    private int Values => _gaps.Values;
 
     private int Steps => Input.Steps;
 
@@ -112,7 +112,7 @@ internal sealed class GruDLayer : Layer
     {
         RequireStepMask(frame, Steps);
         Buffers buffers = BuffersOf(frame);
-        Impute(frame, buffers);
+        _gaps.Fill(frame, buffers.Since, buffers.Seen, buffers.Pull);
         Project(frame, buffers);
 
         Span<float> gateWeights = frame.Scratch[..Gemm.PackedSize(Hidden, 2 * Hidden)];
@@ -249,18 +249,21 @@ internal sealed class GruDLayer : Layer
     public override void BackwardParameters(in LayerFrame frame, Span<float> gradientToAddTo)
     {
         base.BackwardParameters(frame, gradientToAddTo);
-        AddDecayGradient(frame, 0, frame.Rows, gradientToAddTo);
+        Buffers buffers = BuffersOf(frame);
+        _gaps.AddGradient(buffers.Since, buffers.Pull, gradientToAddTo);
     }
 
     public override void AddSquaredNorms(in LayerFrame frame, PrivacyUnits units, Span<double> squaredNorms)
     {
         base.AddSquaredNorms(frame, units, squaredNorms);
+        Buffers buffers = BuffersOf(frame);
         Span<float> gradient = frame.Scratch[..(2 * Values)];
         for (int first = 0; first < units.Rows;)
         {
             int end = units.EndOf(first);
+            Range floats = (first * Steps * Values)..(end * Steps * Values);
             gradient.Clear();
-            AddDecayGradient(frame, first, end, gradient);
+            _gaps.AddGradient(buffers.Since[floats], buffers.Pull[floats], gradient);
             squaredNorms[units.UnitOf(first)] += TreeSums.SquaredNorm(frame.Width, gradient);
             first = end;
         }
@@ -274,56 +277,6 @@ internal sealed class GruDLayer : Layer
         ScaleRows(frame, buffers.Fresh, factors);
         ScaleRows(frame, buffers.Fade, factors);
         ScaleRows(frame, buffers.Pull, factors);
-    }
-
-    // δ, x̂ and m of every step, and how far a gap's x̂ is still from the mean.
-    private void Impute(in LayerFrame frame, in Buffers buffers)
-    {
-        for (int place = 0; place < frame.Rows * Steps; place++)
-        {
-            Span<float> since = buffers.Since.Slice(place * Values, Values);
-            if (IsMasked(frame, place / Steps, place % Steps))
-            {
-                since.Clear();
-            }
-            else
-            {
-                frame.Input.Slice((place * Input.Features) + (2 * Values), Values).CopyTo(since);
-            }
-
-            for (int i = 0; i < Values; i++)
-            {
-                buffers.Pull[(place * Values) + i] = ValueDecay(frame, since, i);
-            }
-        }
-
-        Elementwise.Forward<DecayCurve>(frame.Width, buffers.Pull, buffers.Pull);
-        Span<float> last = frame.Scratch[..Values];
-        for (int row = 0; row < frame.Rows; row++)
-        {
-            last.Clear();
-            for (int step = 0; step < Steps; step++)
-            {
-                Span<float> seen = At(buffers.Seen, row, step, 2 * Values);
-                Span<float> pull = At(buffers.Pull, row, step, Values);
-                if (IsMasked(frame, row, step))
-                {
-                    seen.Clear();
-                    pull.Clear();
-                    continue;
-                }
-
-                ReadOnlySpan<float> input = frame.Input.Slice(((row * Steps) + step) * Input.Features, Input.Features);
-                for (int i = 0; i < Values; i++)
-                {
-                    bool observed = IsObserved(input, i);
-                    last[i] = observed ? input[i] - _means[i] : last[i];
-                    pull[i] = observed ? 0 : pull[i] * last[i];
-                    seen[i] = observed ? input[i] : _means[i] + pull[i];
-                    seen[Values + i] = observed ? 1 : 0;
-                }
-            }
-        }
     }
 
     // The parts of the gates that do not depend on the state, for all steps at once.
@@ -438,45 +391,11 @@ internal sealed class GruDLayer : Layer
             MatrixView.Of(gradient, pairs, Values),
             SumsBegin.AtTarget,
             frame.Scratch[gradient.Length..]);
-        for (int place = 0; place < pairs; place++)
-        {
-            ReadOnlySpan<float> since = buffers.Since.Slice(place * Values, Values);
-            Span<float> pull = buffers.Pull.Slice(place * Values, Values);
-            for (int i = 0; i < Values; i++)
-            {
-                bool begun = ValueDecay(frame, since, i) > 0;
-                pull[i] = begun ? -(gradient[(place * Values) + i] * pull[i]) : 0;
-            }
-        }
-    }
-
-    private void AddDecayGradient(in LayerFrame frame, int firstRow, int endRow, Span<float> gradientToAddTo)
-    {
-        Buffers buffers = BuffersOf(frame);
-        for (int place = firstRow * Steps; place < endRow * Steps; place++)
-        {
-            for (int i = 0; i < Values; i++)
-            {
-                float delta = buffers.Pull[(place * Values) + i];
-                gradientToAddTo[i] += delta * buffers.Since[(place * Values) + i];
-                gradientToAddTo[Values + i] += delta;
-            }
-        }
+        _gaps.Backward(frame.Parameters, buffers.Since, gradient, buffers.Pull);
     }
 
     // Where n's part of weights over `columns` inputs begins, after those of r and z.
     private int FreshRows(int columns) => 2 * Hidden * columns;
-
-    // w_x δ + b_x of one value.
-    private float ValueDecay(in LayerFrame frame, ReadOnlySpan<float> since, int i) =>
-        MathF.FusedMultiplyAdd(frame.Parameters[i], since[i], frame.Parameters[Values + i]);
-
-    private bool IsObserved(ReadOnlySpan<float> input, int i) => input[Values + i] switch
-    {
-        0 => false,
-        1 => true,
-        float mask => throw new ArgumentException($"The mask of value {i} is {mask}; allowed: 0 and 1."),
-    };
 
     private bool IsMasked(in LayerFrame frame, int row, int step) =>
         !frame.StepMask.IsEmpty && frame.StepMask[(row * Steps) + step] == 0;

@@ -41,10 +41,10 @@ public sealed class LayerFactoryTests
             (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [new(2, 2)], Width = 1 }),
         ["layers[0].edges[1], from 0 to 1, is there already; each may be named once, and every node looks at itself."] =
             (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [new(0, 1), new(0, 1)], Width = 1 }),
-        ["layers[0].headCount is 65; allowed: 1 to 64."] =
-            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [], Width = 1, HeadCount = 65 }),
-        ["layers[0].heads is 2; allowed: joined, averaged."] =
-            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [], Width = 1, Heads = (Heads)2 }),
+        ["layers[0].heads is 65; allowed: 1 to 64."] =
+            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [], Width = 1, Heads = 65 }),
+        ["layers[0].headOutputs is 2; allowed: joined, averaged."] =
+            (SampleShape.Sequence(4, 3), new GraphAttention { Edges = [], Width = 1, HeadOutputs = (HeadOutputs)2 }),
         ["layers[0].layers turn 3 features into 2 features, and must keep the shape."] =
             (SampleShape.Vector(3), new Residual { Layers = [new Dense { Width = 2 }] }),
         ["layers[0].layers[0].width is -1; allowed: 1 to 65536."] =
