@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DigitalTwin.Models.Networks.Descriptions;
 using DigitalTwin.Models.Networks.Kernels;
 using DigitalTwin.Models.Networks.PerSample;
@@ -105,17 +107,21 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
     // Each image of `rows` x `columns` floats, columns as rows.
     private static void Transpose(ReadOnlySpan<float> source, Span<float> target, int rows, int columns)
     {
-        for (int image = 0; image < source.Length; image += rows * columns)
+        // Places stay below the length that the slices have checked.
+        unchecked
         {
-            ReadOnlySpan<float> from = source.Slice(image, rows * columns);
-            Span<float> to = target.Slice(image, rows * columns);
-            for (int c = 0; c < columns; c++)
+            for (int image = 0; image < source.Length; image += rows * columns)
             {
-                int at = c;
-                foreach (ref float value in to.Slice(c * rows, rows))
+                ref float from = ref MemoryMarshal.GetReference(source.Slice(image, rows * columns));
+                ref float to = ref MemoryMarshal.GetReference(target.Slice(image, rows * columns));
+                for (nint c = 0; c < columns; c++)
                 {
-                    value = from[at];
-                    at += columns;
+                    ref float column = ref Unsafe.Add(ref from, c);
+                    ref float row = ref Unsafe.Add(ref to, c * rows);
+                    for (nint r = 0; r < rows; r++)
+                    {
+                        Unsafe.Add(ref row, r) = Unsafe.Add(ref column, r * columns);
+                    }
                 }
             }
         }
