@@ -1,10 +1,8 @@
 using DigitalTwin.Models.Networks.Descriptions;
-using DigitalTwin.Models.Networks.Kernels;
 using DigitalTwin.Models.Networks.Lanes;
 using DigitalTwin.Models.Networks.Layers;
 using DigitalTwin.Models.Networks.Reference;
 using DigitalTwin.Models.Numerics;
-using DigitalTwin.Models.Tests.Networks.Kernels;
 
 namespace DigitalTwin.Models.Tests.Networks.Reference;
 
@@ -186,59 +184,6 @@ public sealed class ReferenceTests
         Near(gradient[..38], fast.Gradient);
     }
 
-    [Fact]
-    public void Fast_recurrent_steps_are_the_plain_ones()
-    {
-        const int Hidden = 21;
-        float[] x = GemmTests.Normals(1, 4 * Hidden);
-        float[] u = GemmTests.Normals(2, 4 * Hidden);
-        float[] h = GemmTests.Normals(3, Hidden);
-        float[] carried = GemmTests.Normals(4, Hidden);
-        float[] gates = new float[3 * Hidden];
-        float[] after = new float[Hidden];
-        GruReference.Forward<float>(x.AsSpan(0, 3 * Hidden), u.AsSpan(0, 3 * Hidden), h, gates, after);
-
-        (float[] fastX, float[] fastU) = ([.. x], [.. u]);
-        (float[] fastAfter, float[] fastCarried) = (new float[Hidden], [.. carried]);
-        GruKernel.Forward(VectorWidths.Widest, fastX, fastU, h, fastAfter);
-        Near(Doubles(after), fastAfter);
-        Near(Doubles(gates), fastX[..(3 * Hidden)]);
-
-        (float[] dx, float[] du, float[] dh) = (new float[3 * Hidden], new float[3 * Hidden], new float[Hidden]);
-        GruReference.Backward<float>(gates, u.AsSpan(0, 3 * Hidden), h, carried, dx, du, dh);
-        GruKernel.Backward(VectorWidths.Widest, fastX, fastU, h, fastCarried);
-        Near(Doubles(dx), fastX[..(3 * Hidden)]);
-        Near(Doubles(du), fastU[..(3 * Hidden)]);
-        Near(Doubles(dh), fastCarried);
-    }
-
-    [Fact]
-    public void Fast_memory_steps_are_the_plain_ones()
-    {
-        const int Hidden = 21;
-        float[] x = GemmTests.Normals(1, 4 * Hidden);
-        float[] u = GemmTests.Normals(2, 4 * Hidden);
-        float[] c = GemmTests.Normals(3, Hidden);
-        float[] carried = GemmTests.Normals(4, Hidden);
-        float[] carriedMemory = GemmTests.Normals(5, Hidden);
-        (float[] gates, float[] memory, float[] after) = (new float[4 * Hidden], new float[Hidden], new float[Hidden]);
-        float[] sums = [.. x.Zip(u, (a, b) => a + b)];
-        LstmReference.Forward<float>(sums, c, gates, memory, after);
-        (float[] da, float[] dc) = (new float[4 * Hidden], new float[Hidden]);
-        LstmReference.Backward<float>(gates, c, memory, carried, carriedMemory, da, dc);
-
-        (float[] fastMemory, float[] fastAfter) = (new float[Hidden], new float[Hidden]);
-        LstmKernel.Forward(VectorWidths.Widest, x, u, c, fastMemory, fastAfter);
-        LstmKernel.Backward(VectorWidths.Widest, x, u, c, fastMemory, carriedMemory, carried);
-
-        Near(Doubles(after), fastAfter);
-        Near(Doubles(memory), fastMemory);
-        Near(Doubles(da), x);
-        Near(Doubles(da), u);
-        Near(Doubles(dc), carriedMemory);
-        Assert.All(carried, value => Assert.Equal(0f, value));
-    }
-
     private static LayerResult Run(Layer layer, double[] parameters, double[] input)
     {
         LayerResult result = new(
@@ -292,8 +237,6 @@ public sealed class ReferenceTests
     }
 
     private static float[] Floats(double[] values) => [.. values.Select(value => (float)value)];
-
-    private static double[] Doubles(float[] values) => [.. values.Select(value => (double)value)];
 
     private sealed record LayerResult(float[] Output, float[] InputGradient, float[] Gradient);
 }
