@@ -21,6 +21,8 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
 
     public override int ProductCount => 1;
 
+    public override bool HasOnlyProducts => true;
+
     public override IEnumerable<ParameterBlock> Blocks =>
     [
         new("weight", 0, [Channels, Input.Channels, _windows.Size, _windows.Size]),
@@ -38,8 +40,8 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
     public override int ScratchSize(int rows) => int.Max(
         OuterProduct.ScratchSize(rows, Places, PatchSize, Channels),
         (rows * PatchSize * Places) + int.Max(
-            Gemm.PackedSize(PatchSize, Channels == 1 ? rows * Places : Channels),
-            Gemm.PackedSize(Channels, PatchSize == 1 ? rows * Places : PatchSize)));
+            Gemm.PackingSize(PatchSize, Channels == 1 ? rows * Places : Channels),
+            Gemm.PackingSize(Channels, PatchSize == 1 ? rows * Places : PatchSize)));
 
     /// <summary>Weights uniform in ±sqrt(3 / (C K²)); biases 0.</summary>
     public override void Initialise(Span<float> parameters, PhiloxStream random)

@@ -28,6 +28,8 @@ internal abstract class RecurrentLayer<TCell>(SampleShape input, int hidden, boo
 
     public override int ProductCount => 2;
 
+    public override bool HasOnlyProducts => true;
+
     public override IEnumerable<ParameterBlock> Blocks =>
     [
         new("weight_ih_l0", 0, [Gates, Input.Features]),
@@ -59,8 +61,8 @@ internal abstract class RecurrentLayer<TCell>(SampleShape input, int hidden, boo
     public override int ScratchSize(int rows) => Max(
         OuterProduct.ScratchSize(rows, Steps, Input.Features, Gates),
         OuterProduct.ScratchSize(rows, Steps, Hidden, Gates),
-        Gemm.PackedSize(Input.Features, Gates),
-        Gemm.PackedSize(Gates, Input.Features == 1 ? rows * Steps : Input.Features),
+        Gemm.PackingSize(Input.Features, Gates),
+        Gemm.PackingSize(Gates, Input.Features == 1 ? rows * Steps : Input.Features),
         Gemm.PackedSize(Hidden, Gates) + (rows * Gates),
         Gemm.PackedSize(Gates, Hidden));
 
