@@ -214,7 +214,9 @@ internal static class Gemm
                     for (int j = 0; j < c.Columns; j += tileColumns)
                     {
                         ref float panel = ref Unsafe.Add(ref b.First, ((nint)k * b.Row) + (j * b.Column));
-                        for (int i = i0; i < rowsEnd; i += GemmTile.Rows)
+                        int columns = Math.Min(tileColumns, c.Columns - j);
+                        int rows = GemmTile.IsNarrow<TLanes>(columns) ? GemmTile.NarrowRows : GemmTile.Rows;
+                        for (int i = i0; i < rowsEnd; i += rows)
                         {
                             GemmTile tile = new(
                                 ref Unsafe.Add(ref a.First, ((nint)i * a.RowStride) + ((nint)k * a.ColumnStride)),
@@ -223,8 +225,7 @@ internal static class Gemm
                                 ref panel,
                                 b.Row,
                                 Math.Min(DepthOfBlock, depth - k));
-                            MatrixView target = c.Part(
-                                i, Math.Min(GemmTile.Rows, rowsEnd - i), j, Math.Min(tileColumns, c.Columns - j));
+                            MatrixView target = c.Part(i, Math.Min(rows, rowsEnd - i), j, columns);
                             tile.Multiply<TLanes>(target, beginOfBlock, row.IsEmpty ? row : row[j..]);
                         }
                     }
