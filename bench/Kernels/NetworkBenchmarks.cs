@@ -9,7 +9,7 @@ namespace DigitalTwin.Kernels;
 
 /// <summary>One step of training on a fixed batch in memory: plain, and with each row's gradient clipped.</summary>
 /// <remarks>
-/// One thread: forward, backward, (clip,) update. The noise of private training is not within the time.
+/// Forward, backward, (clip,) update, by one thread or two. The noise of private training is not within the time.
 /// </remarks>
 [MemoryDiagnoser]
 [MinColumn]
@@ -33,6 +33,9 @@ public class NetworkBenchmarks
     [Params("MLP 13-64-32-1", "MLP 39-128-64-1", "GRU 20-64", "LSTM 20-64", "CNN")]
     public string Workload { get; set; } = "";
 
+    [Params(1, 2)]
+    public int Threads { get; set; }
+
     [GlobalSetup]
     public void Prepare()
     {
@@ -45,7 +48,7 @@ public class NetworkBenchmarks
             _ => (64, Convolutional()),
         };
         _network = new Network(description);
-        _workspace = _network.CreateWorkspace(_rows);
+        _workspace = _network.CreateWorkspace(_rows, Threads);
         _optimiser = new SgdOptimiser(_network.ParameterCount);
         _parameters = _network.InitialParameters(seed: 1);
         _gradient = new float[_network.ParameterCount];

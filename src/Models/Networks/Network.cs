@@ -56,29 +56,42 @@ public sealed class Network
     }
 
     /// <summary>Memory for batches of up to <paramref name="rows"/> rows.</summary>
-    public NetworkWorkspace CreateWorkspace(int rows)
+    /// <param name="rows">At least 1.</param>
+    /// <param name="threads">
+    /// Threads of the pool that share a pass, the caller's included. The bits do not depend on it: rows are shared, then
+    /// outputs of the gradient, never a sum. Steps below some 100 µs gain nothing.
+    /// </param>
+    public NetworkWorkspace CreateWorkspace(int rows, int threads = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
-        return new NetworkWorkspace(rows, Output.Size, _layers.KeptSize(rows), _layers.ScratchSize(rows));
+        RequireWorkspace(rows, threads);
+        return new NetworkWorkspace(_layers, rows, threads);
+    }
+
+    /// <summary>Bytes of arrays that <see cref="CreateWorkspace"/> allocates.</summary>
+    public long WorkspaceBytes(int rows, int threads = 1)
+    {
+        RequireWorkspace(rows, threads);
+        return NetworkWorkspace.MemoryBytes(_layers, rows, threads);
     }
 
     /// <summary>The outputs of every row, B × size of the output, in the workspace; dropout drops nothing.</summary>
     public ReadOnlySpan<float> Forward(ReadOnlySpan<float> parameters, NetworkBatch batch, NetworkWorkspace workspace)
     {
-        LayerFrame frame = FrameOf(parameters, batch, workspace);
+        NetworkPass pass = PassOf(parameters, batch, workspace);
         if (batch.Rows > 0)
         {
-            _layers.Forward(frame);
+            Begin(pass, PrivacyUnits.Of(batch.Rows, default));
+            Run(pass, NetworkPhase.Forward);
         }
 
-        return frame.Output;
+        return workspace.Outputs.AsSpan(0, batch.Rows * Output.Size);
     }
 
     /// <summary>The mean loss over the rows; its gradient overwrites <paramref name="gradient"/>.</summary>
     public double LossAndGradient(
         ReadOnlySpan<float> parameters, NetworkBatch batch, NetworkWorkspace workspace, Span<float> gradient)
     {
-        LayerFrame frame = FrameOf(parameters, batch, workspace);
+        NetworkPass pass = PassOf(parameters, batch, workspace, training: true);
         RequireLength(nameof(gradient), ParameterCount, gradient.Length);
         gradient.Clear();
         if (batch.Rows == 0)
@@ -86,11 +99,11 @@ public sealed class Network
             return 0;
         }
 
-        frame.Training = true;
-        _layers.Forward(frame);
-        double loss = LossGradient(frame, batch, workspace, 1.0 / batch.Rows);
-        _layers.BackwardInput(frame);
-        _layers.BackwardParameters(frame, gradient);
+        Begin(pass, PrivacyUnits.Of(batch.Rows, default));
+        Run(pass, NetworkPhase.Forward);
+        double loss = LossGradient(batch, workspace, 1.0 / batch.Rows);
+        Run(pass, NetworkPhase.Backward);
+        Run(pass, NetworkPhase.Gradient, gradient);
         return loss / batch.Rows;
     }
 
@@ -130,7 +143,7 @@ public sealed class Network
             throw new ArgumentException("Dropout goes by the place in the batch, so it has no part in clipping.");
         }
 
-        LayerFrame frame = FrameOf(parameters, batch, workspace);
+        NetworkPass pass = PassOf(parameters, batch, workspace, training: true, clip);
         RequireLength(nameof(gradient), ParameterCount, gradient.Length);
         PrivacyUnits units = PrivacyUnits.Of(batch.Rows, batch.Patients);
         gradient.Clear();
@@ -139,18 +152,11 @@ public sealed class Network
             return 0;
         }
 
-        frame.Training = true;
-        _layers.Forward(frame);
-        double loss = LossGradient(frame, batch, workspace, scale: 1);
-        _layers.BackwardInput(frame);
-
-        Span<double> squaredNorms = workspace.SquaredNorms.AsSpan(0, units.Count);
-        squaredNorms.Clear();
-        _layers.AddSquaredNorms(frame, units, squaredNorms);
-        Span<float> factors = workspace.Factors.AsSpan(0, batch.Rows);
-        ClipFactors.Write(units, squaredNorms, clip, factors);
-        _layers.ScaleDeltas(frame, factors);
-        _layers.BackwardParameters(frame, gradient);
+        Begin(pass, units);
+        Run(pass, NetworkPhase.Forward);
+        double loss = LossGradient(batch, workspace, scale: 1);
+        Run(pass, NetworkPhase.BackwardAndClip);
+        Run(pass, NetworkPhase.Gradient, gradient);
         return loss / batch.Rows;
     }
 
@@ -159,25 +165,49 @@ public sealed class Network
     /// </summary>
     internal static ReadOnlySpan<double> SquaredNorms(NetworkWorkspace workspace) => workspace.SquaredNorms;
 
-    private double LossGradient(in LayerFrame frame, NetworkBatch batch, NetworkWorkspace workspace, double scale)
+    private static void Begin(in NetworkPass pass, PrivacyUnits units)
     {
-        Span<double> outputs = workspace.LossOutputs.AsSpan(0, frame.Output.Length);
-        Span<double> gradient = workspace.LossGradient.AsSpan(0, frame.Output.Length);
+        pass.Workspace.Divide(units);
+        pass.Workspace.Shared?.Load(pass);
+    }
+
+    private static void Run(in NetworkPass pass, NetworkPhase phase, Span<float> gradient = default)
+    {
+        if (pass.Workspace.Shared is SharedPass shared)
+        {
+            shared.Run(phase, gradient);
+        }
+        else
+        {
+            pass.Run(phase, part: 0, gradient);
+        }
+    }
+
+    private double LossGradient(NetworkBatch batch, NetworkWorkspace workspace, double scale)
+    {
+        int size = batch.Rows * Output.Size;
+        Span<double> outputs = workspace.LossOutputs.AsSpan(0, size);
+        Span<double> gradient = workspace.LossGradient.AsSpan(0, size);
         for (int i = 0; i < outputs.Length; i++)
         {
-            outputs[i] = frame.Output[i];
+            outputs[i] = workspace.Outputs[i];
         }
 
         double loss = Loss.LossAndGradient(batch.Rows, outputs, batch.Targets, gradient);
         for (int i = 0; i < gradient.Length; i++)
         {
-            frame.OutputGradient[i] = (float)(gradient[i] * scale);
+            workspace.OutputGradient[i] = (float)(gradient[i] * scale);
         }
 
         return loss;
     }
 
-    private LayerFrame FrameOf(ReadOnlySpan<float> parameters, NetworkBatch batch, NetworkWorkspace workspace)
+    private NetworkPass PassOf(
+        ReadOnlySpan<float> parameters,
+        NetworkBatch batch,
+        NetworkWorkspace workspace,
+        bool training = false,
+        double clip = 0)
     {
         ArgumentNullException.ThrowIfNull(workspace);
         if (batch.Rows < 0 || batch.Rows > workspace.Rows)
@@ -192,20 +222,26 @@ public sealed class Network
             RequireLength("entries of the step mask", checked(batch.Rows * Input.Steps), batch.StepMask.Length);
         }
 
-        return new LayerFrame
+        return new NetworkPass
         {
+            Layers = _layers,
             Width = _width,
-            Rows = batch.Rows,
             Parameters = parameters,
-            Input = batch.Inputs,
-            Output = workspace.Outputs.AsSpan(0, batch.Rows * Output.Size),
-            OutputGradient = workspace.OutputGradient.AsSpan(0, batch.Rows * Output.Size),
-            Kept = workspace.Kept.AsSpan(0, _layers.KeptSize(batch.Rows)),
-            Scratch = workspace.Scratch,
-            StepMask = batch.StepMask,
-            DropoutSeed = batch.DropoutSeed,
-            DropoutStep = batch.DropoutStep,
+            Batch = batch,
+            Workspace = workspace,
+            Training = training,
+            Clip = clip,
         };
+    }
+
+    private void RequireWorkspace(int rows, int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        if (threads > 1 && _layers.KeptSize(rows) != (long)rows * _layers.KeptSize(1))
+        {
+            throw new NotSupportedException("A layer keeps more than its share of a row, so threads can't share rows.");
+        }
     }
 
     private static void RequireLength(string what, int expected, int length)

@@ -39,12 +39,15 @@ internal static class Gemm
     // A panel is loaded and stored once to be read by every tile of rows; few tiles do not earn that back.
     private const int RowsThatPayNoPacking = 48;
 
-    /// <summary>Floats that packing a matrix of <paramref name="depth"/> × <paramref name="columns"/> takes.</summary>
+    /// <summary>Floats of a whole B of <paramref name="depth"/> × <paramref name="columns"/>, packed.</summary>
     public static int PackedSize(int depth, int columns) =>
         depth * ((columns + GemmTile.WidestColumns - 1) / GemmTile.WidestColumns * GemmTile.WidestColumns);
 
+    /// <summary>Floats for packing B block by block, as products of unpacked matrices do.</summary>
+    public static int PackingSize(int depth, int columns) => PackedSize(int.Min(depth, DepthOfBlock), columns);
+
     /// <summary>C = A B or C + A B; <paramref name="packing"/> is overwritten.</summary>
-    /// <param name="packing">Of <see cref="PackedSize"/> for B, and for Aᵀ when C is one column.</param>
+    /// <param name="packing">Of <see cref="PackingSize"/> for B, and for Aᵀ when C is one column.</param>
     public static void Multiply(
         VectorWidth width, MatrixView a, MatrixView b, MatrixView c, SumsBegin begin, Span<float> packing)
     {
@@ -56,7 +59,7 @@ internal static class Gemm
             return;
         }
 
-        RequirePacking(b, packing);
+        RequirePacking(PackingSize(b.Rows, b.Columns), packing);
         int whole = b.ColumnStride == 1 && a.Rows <= RowsThatPayNoPacking
             ? c.Columns - (c.Columns % (2 * (int)width))
             : 0;
@@ -68,8 +71,7 @@ internal static class Gemm
         if (whole < c.Columns)
         {
             MatrixView rest = b.Part(0, b.Rows, whole, c.Columns - whole);
-            Pack(width, rest, packing);
-            MultiplyPacked(width, a, packing, c.Part(0, c.Rows, whole, c.Columns - whole), begin);
+            PackAndMultiply(width, a, rest, c.Part(0, c.Rows, whole, c.Columns - whole), begin, default, packing);
         }
     }
 
@@ -85,14 +87,14 @@ internal static class Gemm
             return;
         }
 
-        Pack(width, b, packing);
-        MultiplyPacked(width, a, packing, c, SumsBegin.AtRow, row);
+        RequirePacking(PackingSize(b.Rows, b.Columns), packing);
+        PackAndMultiply(width, a, b, c, SumsBegin.AtRow, row, packing);
     }
 
     /// <summary>Packs B for <see cref="MultiplyPacked"/> with the same width.</summary>
     public static void Pack(VectorWidth width, MatrixView b, Span<float> packed)
     {
-        RequirePacking(b, packed);
+        RequirePacking(PackedSize(b.Rows, b.Columns), packed);
         switch (width)
         {
             case VectorWidth.Scalar: GemmPanels.Pack<ScalarLane>(b, packed); break;
@@ -117,11 +119,7 @@ internal static class Gemm
             throw new ArgumentException("The rows of the target must be contiguous.", nameof(c));
         }
 
-        if (packed.Length < PackedSize(a.Columns, c.Columns))
-        {
-            throw new ArgumentException(
-                $"Expected {PackedSize(a.Columns, c.Columns)} packed floats, got {packed.Length}.", nameof(packed));
-        }
+        RequirePacking(PackedSize(a.Columns, c.Columns), packed);
 
         if (begin == SumsBegin.AtRow && row.Length != c.Columns)
         {
@@ -129,6 +127,33 @@ internal static class Gemm
         }
 
         Run(width, a, new Panels(packed, a.Columns, 2 * (int)width), c, begin, row);
+    }
+
+    // A block of B at a time: what was packed is still near when it is read.
+    private static void PackAndMultiply(
+        VectorWidth width,
+        MatrixView a,
+        MatrixView b,
+        MatrixView c,
+        SumsBegin begin,
+        ReadOnlySpan<float> row,
+        Span<float> packing)
+    {
+        int depth = 0;
+        do
+        {
+            int block = int.Min(DepthOfBlock, b.Rows - depth);
+            Pack(width, b.Part(depth, block, 0, b.Columns), packing);
+            MultiplyPacked(
+                width,
+                a.Part(0, a.Rows, depth, block),
+                packing,
+                c,
+                depth > 0 ? SumsBegin.AtTarget : begin,
+                depth > 0 ? default : row);
+            depth += block;
+        }
+        while (depth < b.Rows);
     }
 
     private static void Run(
@@ -144,12 +169,11 @@ internal static class Gemm
         }
     }
 
-    private static void RequirePacking(MatrixView b, ReadOnlySpan<float> packed)
+    private static void RequirePacking(int expected, ReadOnlySpan<float> packing)
     {
-        if (packed.Length < PackedSize(b.Rows, b.Columns))
+        if (packing.Length < expected)
         {
-            throw new ArgumentException(
-                $"Packing {b.Rows} x {b.Columns} takes {PackedSize(b.Rows, b.Columns)} floats, got {packed.Length}.");
+            throw new ArgumentException($"Packing takes {expected} floats, got {packing.Length}.", nameof(packing));
         }
     }
 
@@ -190,7 +214,9 @@ internal static class Gemm
                     for (int j = 0; j < c.Columns; j += tileColumns)
                     {
                         ref float panel = ref Unsafe.Add(ref b.First, ((nint)k * b.Row) + (j * b.Column));
-                        for (int i = i0; i < rowsEnd; i += GemmTile.Rows)
+                        int columns = Math.Min(tileColumns, c.Columns - j);
+                        int rows = GemmTile.IsNarrow<TLanes>(columns) ? GemmTile.NarrowRows : GemmTile.Rows;
+                        for (int i = i0; i < rowsEnd; i += rows)
                         {
                             GemmTile tile = new(
                                 ref Unsafe.Add(ref a.First, ((nint)i * a.RowStride) + ((nint)k * a.ColumnStride)),
@@ -199,8 +225,7 @@ internal static class Gemm
                                 ref panel,
                                 b.Row,
                                 Math.Min(DepthOfBlock, depth - k));
-                            MatrixView target = c.Part(
-                                i, Math.Min(GemmTile.Rows, rowsEnd - i), j, Math.Min(tileColumns, c.Columns - j));
+                            MatrixView target = c.Part(i, Math.Min(rows, rowsEnd - i), j, columns);
                             tile.Multiply<TLanes>(target, beginOfBlock, row.IsEmpty ? row : row[j..]);
                         }
                     }

@@ -4,12 +4,17 @@ using DigitalTwin.Models.Networks.Lanes;
 
 namespace DigitalTwin.Models.Networks.Kernels;
 
-/// <summary>The innermost product: up to 6 rows of A with one panel of B, two registers wide.</summary>
+/// <summary>
+/// The innermost product: up to 6 rows of A with a panel of B two registers wide, or up to 12 with half a panel.
+/// </summary>
 internal readonly ref struct GemmTile(
     ref float a, nint aRow, nint aDepth, ref float panel, nint panelRow, int depth)
 {
     /// <summary>12 accumulators hide the latency of FMA, and 16 registers hold them with what they need.</summary>
     public const int Rows = 6;
+
+    /// <summary>As many accumulators, where the last panel has no more columns than one register.</summary>
+    public const int NarrowRows = 2 * Rows;
 
     /// <summary>Columns of a tile at the widest width.</summary>
     public const int WidestColumns = 2 * (int)VectorWidth.Vector512;
@@ -17,29 +22,51 @@ internal readonly ref struct GemmTile(
     private readonly ref float _a = ref a;
     private readonly ref float _panel = ref panel;
 
-    /// <summary>Writes the tile of C, of up to 6 rows and up to one panel's columns.</summary>
+    /// <summary>Whether a tile of so many columns takes <see cref="NarrowRows"/>.</summary>
+    public static bool IsNarrow<TLanes>(int columns)
+        where TLanes : struct, ILanes<TLanes> => columns <= TLanes.Count;
+
+    /// <summary>Writes the tile of C, of up to 6 (12) rows and up to one panel's (half a panel's) columns.</summary>
     /// <remarks>A tile at the edge is computed whole, with its last row repeated, and copied in part.</remarks>
     public void Multiply<TLanes>(MatrixView c, SumsBegin begin, ReadOnlySpan<float> row)
         where TLanes : struct, ILanes<TLanes>
     {
-        int columns = 2 * TLanes.Count;
-        if (c.Rows == Rows && c.Columns == columns)
+        bool isNarrow = IsNarrow<TLanes>(c.Columns);
+        int columns = isNarrow ? TLanes.Count : 2 * TLanes.Count;
+        bool zero = begin == SumsBegin.AtZero;
+        if (c.Rows == (isNarrow ? NarrowRows : Rows) && c.Columns == columns)
         {
             ref float start = ref begin == SumsBegin.AtRow ? ref MemoryMarshal.GetReference(row) : ref c.First;
             nint startRow = begin == SumsBegin.AtRow ? 0 : c.RowStride;
-            Multiply<TLanes>(Rows, ref start, startRow, begin == SumsBegin.AtZero, ref c.First, c.RowStride);
+            if (isNarrow)
+            {
+                MultiplyNarrow<TLanes>(NarrowRows, ref start, startRow, zero, ref c.First, c.RowStride);
+            }
+            else
+            {
+                MultiplyWide<TLanes>(Rows, ref start, startRow, zero, ref c.First, c.RowStride);
+            }
+
             return;
         }
 
         Span<float> whole = stackalloc float[Rows * WidestColumns];
-        for (int i = 0; begin != SumsBegin.AtZero && i < c.Rows; i++)
+        for (int i = 0; !zero && i < c.Rows; i++)
         {
             ReadOnlySpan<float> start = begin == SumsBegin.AtRow ? row[..c.Columns] : RowOf(c, i);
             start.CopyTo(whole[(i * columns)..]);
         }
 
         ref float first = ref MemoryMarshal.GetReference(whole);
-        Multiply<TLanes>(c.Rows, ref first, columns, begin == SumsBegin.AtZero, ref first, columns);
+        if (isNarrow)
+        {
+            MultiplyNarrow<TLanes>(c.Rows, ref first, columns, zero, ref first, columns);
+        }
+        else
+        {
+            MultiplyWide<TLanes>(c.Rows, ref first, columns, zero, ref first, columns);
+        }
+
         for (int i = 0; i < c.Rows; i++)
         {
             whole.Slice(i * columns, c.Columns).CopyTo(RowOf(c, i));
@@ -50,7 +77,7 @@ internal readonly ref struct GemmTile(
         MemoryMarshal.CreateSpan(ref Unsafe.Add(ref c.First, (nint)i * c.RowStride), c.Columns);
 
     // Offsets stay within what the views have checked, so overflow checks would find nothing.
-    private void Multiply<TLanes>(int rows, ref float start, nint startRow, bool zero, ref float c, nint cRow)
+    private void MultiplyWide<TLanes>(int rows, ref float start, nint startRow, bool zero, ref float c, nint cRow)
         where TLanes : struct, ILanes<TLanes>
     {
         unchecked
@@ -107,6 +134,75 @@ internal readonly ref struct GemmTile(
             Store(c30, c31, ref Unsafe.Add(ref c, 3 * cRow));
             Store(c40, c41, ref Unsafe.Add(ref c, 4 * cRow));
             Store(c50, c51, ref Unsafe.Add(ref c, 5 * cRow));
+        }
+    }
+
+    private void MultiplyNarrow<TLanes>(int rows, ref float start, nint startRow, bool zero, ref float c, nint cRow)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        unchecked
+        {
+            nint last = rows - 1;
+            ref float a0 = ref _a;
+            ref float a1 = ref Unsafe.Add(ref a0, Math.Min(1, last) * aRow);
+            ref float a2 = ref Unsafe.Add(ref a0, Math.Min(2, last) * aRow);
+            ref float a3 = ref Unsafe.Add(ref a0, Math.Min(3, last) * aRow);
+            ref float a4 = ref Unsafe.Add(ref a0, Math.Min(4, last) * aRow);
+            ref float a5 = ref Unsafe.Add(ref a0, Math.Min(5, last) * aRow);
+            ref float a6 = ref Unsafe.Add(ref a0, Math.Min(6, last) * aRow);
+            ref float a7 = ref Unsafe.Add(ref a0, Math.Min(7, last) * aRow);
+            ref float a8 = ref Unsafe.Add(ref a0, Math.Min(8, last) * aRow);
+            ref float a9 = ref Unsafe.Add(ref a0, Math.Min(9, last) * aRow);
+            ref float a10 = ref Unsafe.Add(ref a0, Math.Min(10, last) * aRow);
+            ref float a11 = ref Unsafe.Add(ref a0, Math.Min(11, last) * aRow);
+            TLanes c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11;
+            if (zero)
+            {
+                c0 = c1 = c2 = c3 = c4 = c5 = c6 = c7 = c8 = c9 = c10 = c11 = TLanes.Broadcast(0);
+            }
+            else
+            {
+                (c0, c1) = (TLanes.Load(in start, 0), TLanes.Load(in start, startRow));
+                (c2, c3) = (TLanes.Load(in start, 2 * startRow), TLanes.Load(in start, 3 * startRow));
+                (c4, c5) = (TLanes.Load(in start, 4 * startRow), TLanes.Load(in start, 5 * startRow));
+                (c6, c7) = (TLanes.Load(in start, 6 * startRow), TLanes.Load(in start, 7 * startRow));
+                (c8, c9) = (TLanes.Load(in start, 8 * startRow), TLanes.Load(in start, 9 * startRow));
+                (c10, c11) = (TLanes.Load(in start, 10 * startRow), TLanes.Load(in start, 11 * startRow));
+            }
+
+            ref float b = ref _panel;
+            nint at = 0;
+            for (int k = depth; k > 0; k--)
+            {
+                TLanes column = TLanes.Load(in b, 0);
+                b = ref Unsafe.Add(ref b, panelRow);
+                c0 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a0, at)), column, c0);
+                c1 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a1, at)), column, c1);
+                c2 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a2, at)), column, c2);
+                c3 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a3, at)), column, c3);
+                c4 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a4, at)), column, c4);
+                c5 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a5, at)), column, c5);
+                c6 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a6, at)), column, c6);
+                c7 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a7, at)), column, c7);
+                c8 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a8, at)), column, c8);
+                c9 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a9, at)), column, c9);
+                c10 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a10, at)), column, c10);
+                c11 = TLanes.Fma(TLanes.Broadcast(Unsafe.Add(ref a11, at)), column, c11);
+                at += aDepth;
+            }
+
+            c0.Store(ref c, 0);
+            c1.Store(ref c, cRow);
+            c2.Store(ref c, 2 * cRow);
+            c3.Store(ref c, 3 * cRow);
+            c4.Store(ref c, 4 * cRow);
+            c5.Store(ref c, 5 * cRow);
+            c6.Store(ref c, 6 * cRow);
+            c7.Store(ref c, 7 * cRow);
+            c8.Store(ref c, 8 * cRow);
+            c9.Store(ref c, 9 * cRow);
+            c10.Store(ref c, 10 * cRow);
+            c11.Store(ref c, 11 * cRow);
         }
     }
 

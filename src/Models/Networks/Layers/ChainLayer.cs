@@ -1,4 +1,5 @@
 using DigitalTwin.Models.Networks.PerSample;
+using DigitalTwin.Models.Networks.Threads;
 using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Networks.Layers;
@@ -78,14 +79,17 @@ internal sealed class ChainLayer : Layer
         }
     }
 
-    public override void BackwardParameters(in LayerFrame frame, Span<float> gradientToAddTo)
+    public override void BackwardParameters(in LayerFrame frame, Span<float> gradientToAddTo) =>
+        BackwardParameters(frame, WorkShare.Whole, gradientToAddTo);
+
+    public override void BackwardParameters(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo)
     {
         int kept = KeptSize(frame.Rows);
         for (int i = _layers.Length - 1; i >= 0; i--)
         {
             LayerFrame inner = FrameOf(frame, i, ref kept);
             _layers[i].BackwardParameters(
-                inner, gradientToAddTo.Slice(_parameterOffsets[i], _layers[i].ParameterCount));
+                inner, share, gradientToAddTo.Slice(_parameterOffsets[i], _layers[i].ParameterCount));
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DigitalTwin.Models.Networks.Descriptions;
 using DigitalTwin.Models.Networks.Kernels;
 using DigitalTwin.Models.Networks.PerSample;
@@ -7,7 +9,7 @@ namespace DigitalTwin.Models.Networks.Layers;
 
 /// <summary>A two-dimensional convolution (cross-correlation, as in PyTorch); W is O × C × K × K, then b.</summary>
 /// <remarks>
-/// By unfolding (Chellapilla, Puri and Simard 2006): one product with the matrix of all patches of the batch. Kept: the
+/// By unfolding (Chellapilla, Puri and Simard 2006): a product with the matrix of all patches of an image. Kept: the
 /// patches, B × windows × C K², then the outputs and later their gradients in the same order, B × windows × O.
 /// </remarks>
 internal sealed class ConvolutionLayer(Windows windows, int channels)
@@ -18,6 +20,8 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
     public override int ParameterCount => checked((PatchSize + 1) * Channels);
 
     public override int ProductCount => 1;
+
+    public override bool HasOnlyProducts => true;
 
     public override IEnumerable<ParameterBlock> Blocks =>
     [
@@ -35,9 +39,9 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
 
     public override int ScratchSize(int rows) => int.Max(
         OuterProduct.ScratchSize(rows, Places, PatchSize, Channels),
-        (rows * PatchSize * Places) + int.Max(
-            Gemm.PackedSize(PatchSize, Channels == 1 ? rows * Places : Channels),
-            Gemm.PackedSize(Channels, PatchSize == 1 ? rows * Places : PatchSize)));
+        int.Max(
+            Gemm.PackedSize(PatchSize, Channels),
+            (PatchSize * Places) + Gemm.PackedSize(Channels, PatchSize)));
 
     /// <summary>Weights uniform in ±sqrt(3 / (C K²)); biases 0.</summary>
     public override void Initialise(Span<float> parameters, PhiloxStream random)
@@ -46,48 +50,53 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
         parameters[(Channels * PatchSize)..].Clear();
     }
 
+    // Image by image: what one step wrote is still near when the next reads it.
     public override void Forward(in LayerFrame frame)
     {
-        Span<float> patches = PatchesOf(frame);
+        ReadOnlySpan<float> biases = frame.Parameters.Slice(Channels * PatchSize, Channels);
+        Gemm.Pack(
+            frame.Width, MatrixView.Of(frame.Parameters, Channels, PatchSize).Transposed, frame.Scratch);
         for (int row = 0; row < frame.Rows; row++)
         {
-            _windows.Unfold(
-                frame.Input.Slice(row * Input.Size, Input.Size),
-                patches.Slice(row * PatchSize * Places, PatchSize * Places));
+            Span<float> patches = PatchesOf(frame).Slice(row * Places * PatchSize, Places * PatchSize);
+            Span<float> byPlace = ByPlaceOf(frame).Slice(row * Places * Channels, Places * Channels);
+            _windows.Unfold(frame.Input.Slice(row * Input.Size, Input.Size), patches);
+            Gemm.MultiplyPacked(
+                frame.Width,
+                MatrixView.Of(patches, Places, PatchSize),
+                frame.Scratch,
+                MatrixView.Of(byPlace, Places, Channels),
+                SumsBegin.AtRow,
+                biases);
+            Transpose(byPlace, frame.Output.Slice(row * Output.Size, Output.Size), Places, Channels);
         }
-
-        Gemm.MultiplyAddRow(
-            frame.Width,
-            MatrixView.Of(patches, frame.Rows * Places, PatchSize),
-            MatrixView.Of(frame.Parameters, Channels, PatchSize).Transposed,
-            frame.Parameters.Slice(Channels * PatchSize, Channels),
-            MatrixView.Of(ByPlaceOf(frame), frame.Rows * Places, Channels),
-            frame.Scratch);
-        Transpose(ByPlaceOf(frame), frame.Output, Places, Channels);
     }
 
     public override void BackwardInput(in LayerFrame frame)
     {
-        Transpose(frame.OutputGradient, ByPlaceOf(frame), Channels, Places);
-        if (frame.InputGradient.IsEmpty)
+        bool isWanted = !frame.InputGradient.IsEmpty;
+        Span<float> patchGradient = frame.Scratch[..(Places * PatchSize)];
+        Span<float> weights = frame.Scratch[patchGradient.Length..];
+        if (isWanted)
         {
-            return;
+            frame.InputGradient.Clear();
+            Gemm.Pack(frame.Width, MatrixView.Of(frame.Parameters, Channels, PatchSize), weights);
         }
 
-        Span<float> patchGradient = frame.Scratch[..(frame.Rows * PatchSize * Places)];
-        Gemm.Multiply(
-            frame.Width,
-            MatrixView.Of(ByPlaceOf(frame), frame.Rows * Places, Channels),
-            MatrixView.Of(frame.Parameters, Channels, PatchSize),
-            MatrixView.Of(patchGradient, frame.Rows * Places, PatchSize),
-            SumsBegin.AtZero,
-            frame.Scratch[patchGradient.Length..]);
-        frame.InputGradient.Clear();
         for (int row = 0; row < frame.Rows; row++)
         {
-            _windows.FoldAdd(
-                patchGradient.Slice(row * PatchSize * Places, PatchSize * Places),
-                frame.InputGradient.Slice(row * Input.Size, Input.Size));
+            Span<float> byPlace = ByPlaceOf(frame).Slice(row * Places * Channels, Places * Channels);
+            Transpose(frame.OutputGradient.Slice(row * Output.Size, Output.Size), byPlace, Channels, Places);
+            if (isWanted)
+            {
+                Gemm.MultiplyPacked(
+                    frame.Width,
+                    MatrixView.Of(byPlace, Places, Channels),
+                    weights,
+                    MatrixView.Of(patchGradient, Places, PatchSize),
+                    SumsBegin.AtZero);
+                _windows.FoldAdd(patchGradient, frame.InputGradient.Slice(row * Input.Size, Input.Size));
+            }
         }
     }
 
@@ -102,20 +111,21 @@ internal sealed class ConvolutionLayer(Windows windows, int channels)
         BiasOffset = Channels * PatchSize,
     };
 
-    // Each image of `rows` x `columns` floats, columns as rows.
+    // Columns as rows.
     private static void Transpose(ReadOnlySpan<float> source, Span<float> target, int rows, int columns)
     {
-        for (int image = 0; image < source.Length; image += rows * columns)
+        // Places stay below the lengths of the slices.
+        unchecked
         {
-            ReadOnlySpan<float> from = source.Slice(image, rows * columns);
-            Span<float> to = target.Slice(image, rows * columns);
-            for (int c = 0; c < columns; c++)
+            ref float from = ref MemoryMarshal.GetReference(source[..(rows * columns)]);
+            ref float to = ref MemoryMarshal.GetReference(target[..(rows * columns)]);
+            for (nint c = 0; c < columns; c++)
             {
-                int at = c;
-                foreach (ref float value in to.Slice(c * rows, rows))
+                ref float column = ref Unsafe.Add(ref from, c);
+                ref float row = ref Unsafe.Add(ref to, c * rows);
+                for (nint r = 0; r < rows; r++)
                 {
-                    value = from[at];
-                    at += columns;
+                    Unsafe.Add(ref row, r) = Unsafe.Add(ref column, r * columns);
                 }
             }
         }

@@ -24,14 +24,16 @@ internal sealed class DenseNetworkLayer : Layer
 
     public override int ProductCount => 1;
 
+    public override bool HasOnlyProducts => true;
+
     public override IEnumerable<ParameterBlock> Blocks =>
         [new("weight", 0, [_outputs, _inputs]), new("bias", _inputs * _outputs, [_outputs])];
 
     public override int ScratchSize(int rows) => int.Max(
         OuterProduct.ScratchSize(rows, _steps, _inputs, _outputs),
         int.Max(
-            Gemm.PackedSize(_inputs, _outputs == 1 ? rows * _steps : _outputs),
-            Gemm.PackedSize(_outputs, _inputs == 1 ? rows * _steps : _inputs)));
+            Gemm.PackingSize(_inputs, _outputs == 1 ? rows * _steps : _outputs),
+            Gemm.PackingSize(_outputs, _inputs == 1 ? rows * _steps : _inputs)));
 
     /// <summary>Weights uniform in ±sqrt(3 / inputs), so that their variance is 1 / inputs; biases 0.</summary>
     /// <remarks>LeCun, Bottou, Orr and Müller, "Efficient BackProp", 1998, §4.6.</remarks>

@@ -38,11 +38,13 @@ internal sealed class DropoutLayer(SampleShape shape, double rate, int number) :
         }
 
         Span<uint> words = stackalloc uint[WordsPerBlock];
+        long first = (long)frame.FirstRow * Input.Size;
         for (int i = 0; i < source.Length; i++)
         {
-            if (i % WordsPerBlock == 0)
+            long entry = first + i;
+            if (i == 0 || entry % WordsPerBlock == 0)
             {
-                words[0] = (uint)(i / WordsPerBlock);
+                words[0] = checked((uint)(entry / WordsPerBlock));
                 words[1] = (uint)number;
                 words[2] = unchecked((uint)frame.DropoutStep);
                 words[3] = (uint)(frame.DropoutStep >> 32);
@@ -50,7 +52,7 @@ internal sealed class DropoutLayer(SampleShape shape, double rate, int number) :
                     words, unchecked((uint)frame.DropoutSeed), (uint)(frame.DropoutSeed >> 32));
             }
 
-            target[i] = words[i % WordsPerBlock] < _threshold ? 0f : source[i] * _gain;
+            target[i] = words[(int)(entry % WordsPerBlock)] < _threshold ? 0f : source[i] * _gain;
         }
     }
 }

@@ -10,21 +10,4 @@ namespace DigitalTwin.Models.Networks.Layers;
 /// h_· = W_h· h + b_h·.
 /// </remarks>
 internal sealed class GruLayer(SampleShape input, int hidden, bool onlyLast)
-    : RecurrentLayer(input, hidden, gates: 3, onlyLast)
-{
-    protected override void Cell(
-        in LayerFrame frame,
-        in Place place,
-        Span<float> fromInput,
-        Span<float> fromState,
-        ReadOnlySpan<float> before,
-        Span<float> after) => GruKernel.Forward(frame.Width, fromInput, fromState, before, after);
-
-    protected override void CellBackward(
-        in LayerFrame frame,
-        in Place place,
-        Span<float> fromInput,
-        Span<float> fromState,
-        ReadOnlySpan<float> before,
-        Span<float> carried) => GruKernel.Backward(frame.Width, fromInput, fromState, before, carried);
-}
+    : RecurrentLayer<GruCell>(input, hidden, onlyLast);

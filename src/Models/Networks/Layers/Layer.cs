@@ -1,6 +1,7 @@
 using DigitalTwin.Models.Networks.Descriptions;
 using DigitalTwin.Models.Networks.Kernels;
 using DigitalTwin.Models.Networks.PerSample;
+using DigitalTwin.Models.Networks.Threads;
 using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Networks.Layers;
@@ -9,13 +10,18 @@ namespace DigitalTwin.Models.Networks.Layers;
 /// <remarks>
 /// <para>
 /// The backward pass has two halves. <see cref="BackwardInput"/> carries the gradient to the input and leaves the
-/// deltas, which are linear in the gradient of the output. <see cref="BackwardParameters"/> turns inputs and deltas
-/// into the gradient of the parameters.
+/// deltas, which are linear in the gradient of the output. The second half turns inputs and deltas into the gradient of
+/// the parameters.
 /// </para>
 /// <para>
 /// Between the two, per-sample clipping reads the norm that each row's gradient would have and scales the row's deltas
 /// (book-keeping: Bu, Wang, Zha and Karypis, "Differentially private optimization on large model at small cost", ICML
 /// 2023), so a private step differs from a plain one only by the norms.
+/// </para>
+/// <para>
+/// Rows are worked on in parts, one after another or by several threads. Everything but the parameters' gradient stands
+/// for its own row; that gradient is a sum over rows in their order, so parts in their order give the bits of the whole,
+/// and threads share its outputs, never its sums.
 /// </para>
 /// </remarks>
 internal abstract class Layer(SampleShape input, SampleShape output)
@@ -36,7 +42,10 @@ internal abstract class Layer(SampleShape input, SampleShape output)
     /// <summary>The layer's tensors, with offsets in its slice.</summary>
     public virtual IEnumerable<ParameterBlock> Blocks => [];
 
-    /// <summary>Floats of <see cref="LayerFrame.Kept"/>.</summary>
+    /// <summary>Whether the products are all of the parameters' gradient, so that threads can share them.</summary>
+    public virtual bool HasOnlyProducts => false;
+
+    /// <summary>Floats of <see cref="LayerFrame.Kept"/>, in proportion to the rows.</summary>
     public virtual int KeptSize(int rows) => 0;
 
     /// <summary>Floats of <see cref="LayerFrame.Scratch"/>.</summary>
@@ -55,12 +64,20 @@ internal abstract class Layer(SampleShape input, SampleShape output)
     public virtual OuterProduct ProductOf(in LayerFrame frame, int index) =>
         throw new ArgumentOutOfRangeException(nameof(index), index, "This layer has no such product.");
 
-    /// <summary>Adds dL/d(parameters), summed over the rows.</summary>
-    public virtual void BackwardParameters(in LayerFrame frame, Span<float> gradientToAddTo)
+    /// <summary>Adds dL/d(parameters), summed over the rows in their order.</summary>
+    public virtual void BackwardParameters(in LayerFrame frame, Span<float> gradientToAddTo) =>
+        AddProducts(frame, WorkShare.Whole, gradientToAddTo);
+
+    /// <summary>Adds one share of the entries of dL/d(parameters); all shares together add all.</summary>
+    public virtual void BackwardParameters(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo)
     {
-        for (int i = 0; i < ProductCount; i++)
+        if (HasOnlyProducts)
         {
-            ProductOf(frame, i).AddGradient(frame.Width, gradientToAddTo, frame.Scratch);
+            AddProducts(frame, share, gradientToAddTo);
+        }
+        else if (share.IsFirst)
+        {
+            BackwardParameters(frame, gradientToAddTo);
         }
     }
 
@@ -102,6 +119,14 @@ internal abstract class Layer(SampleShape input, SampleShape output)
         {
             throw new ArgumentException(
                 $"The step mask has {frame.StepMask.Length / frame.Rows} steps, and this layer has {steps}.");
+        }
+    }
+
+    private void AddProducts(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo)
+    {
+        for (int i = 0; i < ProductCount; i++)
+        {
+            ProductOf(frame, i).AddGradient(frame.Width, share, gradientToAddTo, frame.Scratch);
         }
     }
 

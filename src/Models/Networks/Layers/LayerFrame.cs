@@ -11,6 +11,9 @@ internal ref struct LayerFrame
     /// <summary>B.</summary>
     public int Rows;
 
+    /// <summary>Where in the whole batch the first of these rows stands: threads share a batch.</summary>
+    public int FirstRow;
+
     /// <summary>The layer's own slice of the parameter vector.</summary>
     public ReadOnlySpan<float> Parameters;
 

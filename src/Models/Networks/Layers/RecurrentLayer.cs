@@ -13,27 +13,22 @@ namespace DigitalTwin.Models.Networks.Layers;
 /// masked step hands it on unchanged.
 /// </para>
 /// <para>
-/// Kept: the gates from the input and from the state, B × T × G H each, which the backward pass turns into their
-/// deltas; the state before each step, B × T × H; the state after the last, B × H; the gradient carried back, B × H;
-/// what the cell itself needs.
+/// Kept: the gates, B × T × G H, which the backward pass turns into the deltas of the input's product; as many for the
+/// state's, unless the cell shares them; the state before each step, B × T × H; the state after the last and the
+/// gradient carried back, B × H each; per row the memory of a cell that has one, before each step and after the last,
+/// and its gradient, (T + 2) H.
 /// </para>
 /// </remarks>
-internal abstract class RecurrentLayer : Layer
+internal abstract class RecurrentLayer<TCell>(SampleShape input, int hidden, bool onlyLast)
+    : Layer(input, onlyLast ? SampleShape.Vector(hidden) : SampleShape.Sequence(input.Steps, hidden))
+    where TCell : struct, IRecurrentCell
 {
-    private readonly int _gates;
-    private readonly bool _onlyLast;
-
-    protected RecurrentLayer(SampleShape input, int hidden, int gates, bool onlyLast)
-        : base(input, onlyLast ? SampleShape.Vector(hidden) : SampleShape.Sequence(input.Steps, hidden))
-    {
-        Hidden = hidden;
-        _gates = gates;
-        _onlyLast = onlyLast;
-    }
 
     public override int ParameterCount => checked(Gates * (Input.Features + Hidden + 2));
 
     public override int ProductCount => 2;
+
+    public override bool HasOnlyProducts => true;
 
     public override IEnumerable<ParameterBlock> Blocks =>
     [
@@ -43,14 +38,14 @@ internal abstract class RecurrentLayer : Layer
         new("bias_hh_l0", StateBiases, [Gates]),
     ];
 
-    /// <summary>H.</summary>
-    protected int Hidden { get; }
-
-    /// <summary>Floats that the cell keeps for one row over all steps.</summary>
-    protected virtual int CellSize => 0;
+    // H.
+    private int Hidden => hidden;
 
     // G H.
-    private int Gates => _gates * Hidden;
+    private int Gates => TCell.Gates * Hidden;
+
+    // Floats of memory and of its gradient for one row.
+    private int MemorySize => TCell.HasMemory ? (Steps + 2) * Hidden : 0;
 
     private int Steps => Input.Steps;
 
@@ -61,14 +56,14 @@ internal abstract class RecurrentLayer : Layer
     private int StateBiases => InputBiases + Gates;
 
     public override int KeptSize(int rows) =>
-        checked(rows * ((Steps * ((2 * Gates) + Hidden)) + (2 * Hidden) + CellSize));
+        checked(rows * ((Steps * (((TCell.SharesDeltas ? 1 : 2) * Gates) + Hidden)) + (2 * Hidden) + MemorySize));
 
     public override int ScratchSize(int rows) => Max(
         OuterProduct.ScratchSize(rows, Steps, Input.Features, Gates),
         OuterProduct.ScratchSize(rows, Steps, Hidden, Gates),
-        Gemm.PackedSize(Input.Features, Gates),
-        Gemm.PackedSize(Gates, Input.Features == 1 ? rows * Steps : Input.Features),
-        Gemm.PackedSize(Hidden, Gates),
+        Gemm.PackingSize(Input.Features, Gates),
+        Gemm.PackingSize(Gates, Input.Features == 1 ? rows * Steps : Input.Features),
+        Gemm.PackedSize(Hidden, Gates) + (rows * Gates),
         Gemm.PackedSize(Gates, Hidden));
 
     /// <summary>Everything uniform in ±1 / sqrt(H), as PyTorch does.</summary>
@@ -84,30 +79,33 @@ internal abstract class RecurrentLayer : Layer
             MatrixView.Of(frame.Input, frame.Rows * Steps, Input.Features),
             MatrixView.Of(frame.Parameters, Gates, Input.Features).Transposed,
             frame.Parameters.Slice(InputBiases, Gates),
-            MatrixView.Of(buffers.FromInput, frame.Rows * Steps, Gates),
+            MatrixView.Of(buffers.Gates, frame.Rows * Steps, Gates),
             frame.Scratch);
 
-        Gemm.Pack(
-            frame.Width, MatrixView.Of(frame.Parameters[StateWeights..], Gates, Hidden).Transposed, frame.Scratch);
-        Begin(frame, buffers);
+        Span<float> weights = frame.Scratch[..Gemm.PackedSize(Hidden, Gates)];
+        Span<float> fromState = frame.Scratch.Slice(weights.Length, frame.Rows * Gates);
+        Gemm.Pack(frame.Width, MatrixView.Of(frame.Parameters[StateWeights..], Gates, Hidden).Transposed, weights);
+        ClearRows(buffers.Before, Steps * Hidden, frame.Rows);
+        ClearRows(buffers.Memory, MemorySize, frame.Rows);
         for (int step = 0; step < Steps; step++)
         {
             Gemm.MultiplyPacked(
                 frame.Width,
                 MatrixView.Of(buffers.Before[(step * Hidden)..], frame.Rows, Hidden, Steps * Hidden),
-                frame.Scratch,
-                MatrixView.Of(buffers.FromState[(step * Gates)..], frame.Rows, Gates, Steps * Gates),
+                weights,
+                MatrixView.Of(fromState, frame.Rows, Gates),
                 SumsBegin.AtRow,
                 frame.Parameters.Slice(StateBiases, Gates));
-            for (int row = 0; row < frame.Rows; row++)
-            {
-                StepForward(frame, buffers, row, step);
-            }
+            CellLoop.Forward<TCell>(frame.Width, StepOf(frame, buffers, step, fromState));
         }
 
-        if (_onlyLast)
+        if (onlyLast)
         {
             buffers.Last.CopyTo(frame.Output);
+        }
+        else
+        {
+            CopyStates(frame, buffers);
         }
     }
 
@@ -115,18 +113,31 @@ internal abstract class RecurrentLayer : Layer
     {
         Buffers buffers = BuffersOf(frame);
         buffers.Carried.Clear();
-        BeginBackward(frame, buffers);
+        if (onlyLast)
+        {
+            frame.OutputGradient.CopyTo(buffers.Carried);
+        }
+
+        if (TCell.HasMemory)
+        {
+            ClearRows(buffers.Memory[((Steps + 1) * Hidden)..], MemorySize, frame.Rows);
+        }
+
         Gemm.Pack(frame.Width, MatrixView.Of(frame.Parameters[StateWeights..], Gates, Hidden), frame.Scratch);
         for (int step = Steps - 1; step >= 0; step--)
         {
-            for (int row = 0; row < frame.Rows; row++)
+            for (int row = 0; row < frame.Rows && !onlyLast; row++)
             {
-                StepBackward(frame, buffers, row, step);
+                Elementwise.Add(
+                    frame.Width,
+                    frame.OutputGradient.Slice(((row * Steps) + step) * Hidden, Hidden),
+                    buffers.Carried.Slice(row * Hidden, Hidden));
             }
 
+            CellLoop.Backward<TCell>(frame.Width, StepOf(frame, buffers, step, fromState: default));
             Gemm.MultiplyPacked(
                 frame.Width,
-                MatrixView.Of(buffers.FromState[(step * Gates)..], frame.Rows, Gates, Steps * Gates),
+                MatrixView.Of(buffers.StateDeltas[(step * Gates)..], frame.Rows, Gates, Steps * Gates),
                 frame.Scratch,
                 MatrixView.Of(buffers.Carried, frame.Rows, Hidden),
                 SumsBegin.AtTarget);
@@ -136,7 +147,7 @@ internal abstract class RecurrentLayer : Layer
         {
             Gemm.Multiply(
                 frame.Width,
-                MatrixView.Of(buffers.FromInput, frame.Rows * Steps, Gates),
+                MatrixView.Of(buffers.Gates, frame.Rows * Steps, Gates),
                 MatrixView.Of(frame.Parameters, Gates, Input.Features),
                 MatrixView.Of(frame.InputGradient, frame.Rows * Steps, Input.Features),
                 SumsBegin.AtZero,
@@ -154,38 +165,21 @@ internal abstract class RecurrentLayer : Layer
             InputSize = ofInput ? Input.Features : Hidden,
             DeltaSize = Gates,
             Inputs = ofInput ? frame.Input : buffers.Before,
-            Deltas = ofInput ? buffers.FromInput : buffers.FromState,
+            Deltas = ofInput ? buffers.Gates : buffers.StateDeltas,
             WeightOffset = ofInput ? 0 : StateWeights,
             BiasOffset = ofInput ? InputBiases : StateBiases,
         };
     }
 
-    /// <summary>The state after one step of one row, and gates as the backward pass needs them.</summary>
-    /// <param name="fromInput">In: W_ih x + b_ih.</param>
-    /// <param name="fromState">In: W_hh h + b_hh.</param>
-    protected abstract void Cell(
-        in LayerFrame frame,
-        in Place place,
-        Span<float> fromInput,
-        Span<float> fromState,
-        ReadOnlySpan<float> before,
-        Span<float> after);
-
-    /// <summary>Turns gates into deltas.</summary>
-    /// <param name="carried">
-    /// In: dL/d(state after). Out: the part of dL/d(state before) that does not pass through W_hh.
-    /// </param>
-    protected abstract void CellBackward(
-        in LayerFrame frame,
-        in Place place,
-        Span<float> fromInput,
-        Span<float> fromState,
-        ReadOnlySpan<float> before,
-        Span<float> carried);
-
-    /// <summary>What a cell does with its own memory at a masked step, forwards.</summary>
-    protected virtual void SkipCell(in Place place)
+    /// <summary>Multiplies the deltas of row r by <paramref name="factors"/>[r]; shared ones once.</summary>
+    public override void ScaleDeltas(in LayerFrame frame, ReadOnlySpan<float> factors)
     {
+        Buffers buffers = BuffersOf(frame);
+        ScaleRows(frame, buffers.Gates, factors);
+        if (!TCell.SharesDeltas)
+        {
+            ScaleRows(frame, buffers.StateDeltas, factors);
+        }
     }
 
     private static int Max(params ReadOnlySpan<int> sizes)
@@ -199,92 +193,51 @@ internal abstract class RecurrentLayer : Layer
         return largest;
     }
 
-    private void Begin(in LayerFrame frame, in Buffers buffers)
+    // The first H floats of each row.
+    private void ClearRows(Span<float> floats, int pitch, int rows)
     {
+        for (int row = 0; row < rows && !floats.IsEmpty; row++)
+        {
+            floats.Slice(row * pitch, Hidden).Clear();
+        }
+    }
+
+    // The state after a step is the state before the next.
+    private void CopyStates(in LayerFrame frame, in Buffers buffers)
+    {
+        int others = (Steps - 1) * Hidden;
         for (int row = 0; row < frame.Rows; row++)
         {
-            buffers.Before.Slice(row * Steps * Hidden, Hidden).Clear();
-            buffers.Cell.Slice(row * CellSize, CellSize).Clear();
+            Span<float> output = frame.Output.Slice(row * Steps * Hidden, Steps * Hidden);
+            buffers.Before.Slice((row * Steps * Hidden) + Hidden, others).CopyTo(output);
+            buffers.Last.Slice(row * Hidden, Hidden).CopyTo(output[others..]);
         }
     }
 
-    /// <summary>Clears what the cell carries back beside the state.</summary>
-    protected virtual void BeginBackward(Span<float> cell)
+    private CellStep StepOf(in LayerFrame frame, in Buffers buffers, int step, Span<float> fromState)
     {
+        bool isLast = step == Steps - 1;
+        return new()
+        {
+            Rows = frame.Rows,
+            Hidden = Hidden,
+            GatesSize = Gates,
+            Gates = buffers.Gates[(step * Gates)..],
+            GatesPitch = Steps * Gates,
+            FromState = fromState,
+            StateDeltas = TCell.SharesDeltas ? default : buffers.StateDeltas[(step * Gates)..],
+            Before = buffers.Before[(step * Hidden)..],
+            BeforePitch = Steps * Hidden,
+            After = isLast ? buffers.Last : buffers.Before[((step + 1) * Hidden)..],
+            AfterPitch = isLast ? Hidden : Steps * Hidden,
+            Carried = buffers.Carried,
+            Memory = TCell.HasMemory ? buffers.Memory[(step * Hidden)..] : default,
+            MemoryPitch = MemorySize,
+            MemoryGradient = TCell.HasMemory ? buffers.Memory[((Steps + 1) * Hidden)..] : default,
+            Mask = frame.StepMask.IsEmpty ? default : frame.StepMask[step..],
+            MaskPitch = Steps,
+        };
     }
-
-    private void BeginBackward(in LayerFrame frame, in Buffers buffers)
-    {
-        for (int row = 0; row < frame.Rows; row++)
-        {
-            BeginBackward(buffers.Cell.Slice(row * CellSize, CellSize));
-        }
-    }
-
-    private void StepForward(in LayerFrame frame, in Buffers buffers, int row, int step)
-    {
-        ReadOnlySpan<float> before = StateBefore(buffers, row, step);
-        Span<float> after = step + 1 < Steps
-            ? StateBefore(buffers, row, step + 1)
-            : buffers.Last.Slice(row * Hidden, Hidden);
-        Place place = new(step, buffers.Cell.Slice(row * CellSize, CellSize));
-        if (IsMasked(frame, row, step))
-        {
-            before.CopyTo(after);
-            SkipCell(place);
-        }
-        else
-        {
-            Cell(
-                frame,
-                place,
-                GatesOf(buffers.FromInput, row, step),
-                GatesOf(buffers.FromState, row, step),
-                before,
-                after);
-        }
-
-        if (!_onlyLast)
-        {
-            after.CopyTo(frame.Output[(((row * Steps) + step) * Hidden)..]);
-        }
-    }
-
-    private void StepBackward(in LayerFrame frame, in Buffers buffers, int row, int step)
-    {
-        Span<float> carried = buffers.Carried.Slice(row * Hidden, Hidden);
-        if (!_onlyLast)
-        {
-            int at = ((row * Steps) + step) * Hidden;
-            Elementwise.Add(frame.Width, frame.OutputGradient.Slice(at, Hidden), carried);
-        }
-        else if (step == Steps - 1)
-        {
-            frame.OutputGradient.Slice(row * Hidden, Hidden).CopyTo(carried);
-        }
-
-        Span<float> fromInput = GatesOf(buffers.FromInput, row, step);
-        Span<float> fromState = GatesOf(buffers.FromState, row, step);
-        if (IsMasked(frame, row, step))
-        {
-            fromInput.Clear();
-            fromState.Clear();
-        }
-        else
-        {
-            Place place = new(step, buffers.Cell.Slice(row * CellSize, CellSize));
-            CellBackward(frame, place, fromInput, fromState, StateBefore(buffers, row, step), carried);
-        }
-    }
-
-    private Span<float> StateBefore(in Buffers buffers, int row, int step) =>
-        buffers.Before.Slice(((row * Steps) + step) * Hidden, Hidden);
-
-    private Span<float> GatesOf(Span<float> gates, int row, int step) =>
-        gates.Slice(((row * Steps) + step) * Gates, Gates);
-
-    private bool IsMasked(in LayerFrame frame, int row, int step) =>
-        !frame.StepMask.IsEmpty && frame.StepMask[(row * Steps) + step] == 0;
 
     private void RequireMask(in LayerFrame frame)
     {
@@ -298,32 +251,26 @@ internal abstract class RecurrentLayer : Layer
     private Buffers BuffersOf(in LayerFrame frame)
     {
         int gates = frame.Rows * Steps * Gates;
+        int own = TCell.SharesDeltas ? 0 : gates;
         int states = frame.Rows * Steps * Hidden;
         int state = frame.Rows * Hidden;
         return new()
         {
-            FromInput = frame.Kept[..gates],
-            FromState = frame.Kept.Slice(gates, gates),
-            Before = frame.Kept.Slice(2 * gates, states),
-            Last = frame.Kept.Slice((2 * gates) + states, state),
-            Carried = frame.Kept.Slice((2 * gates) + states + state, state),
-            Cell = frame.Kept[((2 * gates) + states + (2 * state))..],
+            Gates = frame.Kept[..gates],
+            StateDeltas = frame.Kept.Slice(own, gates),
+            Before = frame.Kept.Slice(gates + own, states),
+            Last = frame.Kept.Slice(gates + own + states, state),
+            Carried = frame.Kept.Slice(gates + own + states + state, state),
+            Memory = frame.Kept[(gates + own + states + (2 * state))..],
         };
-    }
-
-    /// <summary>A step and the cell's own floats of the row.</summary>
-    protected readonly ref struct Place(int step, Span<float> cell)
-    {
-        public readonly int Step = step;
-
-        public readonly Span<float> Cell = cell;
     }
 
     private readonly ref struct Buffers
     {
-        public required Span<float> FromInput { get; init; }
+        public required Span<float> Gates { get; init; }
 
-        public required Span<float> FromState { get; init; }
+        /// <summary>The same floats as <see cref="Gates"/> where the cell shares its deltas.</summary>
+        public required Span<float> StateDeltas { get; init; }
 
         public required Span<float> Before { get; init; }
 
@@ -331,6 +278,6 @@ internal abstract class RecurrentLayer : Layer
 
         public required Span<float> Carried { get; init; }
 
-        public required Span<float> Cell { get; init; }
+        public required Span<float> Memory { get; init; }
     }
 }

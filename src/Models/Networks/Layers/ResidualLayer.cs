@@ -1,5 +1,6 @@
 using DigitalTwin.Models.Networks.Kernels;
 using DigitalTwin.Models.Networks.PerSample;
+using DigitalTwin.Models.Networks.Threads;
 using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Networks.Layers;
@@ -40,6 +41,9 @@ internal sealed class ResidualLayer(ChainLayer inner) : Layer(inner.Input, inner
 
     public override void BackwardParameters(in LayerFrame frame, Span<float> gradientToAddTo) =>
         _inner.BackwardParameters(frame, gradientToAddTo);
+
+    public override void BackwardParameters(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo) =>
+        _inner.BackwardParameters(frame, share, gradientToAddTo);
 
     public override void AddSquaredNorms(in LayerFrame frame, PrivacyUnits units, Span<double> squaredNorms) =>
         _inner.AddSquaredNorms(frame, units, squaredNorms);

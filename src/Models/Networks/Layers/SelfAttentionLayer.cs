@@ -18,6 +18,8 @@ internal sealed class SelfAttentionLayer(SampleShape shape, int heads) : Layer(s
 
     public override int ProductCount => 2;
 
+    public override bool HasOnlyProducts => true;
+
     public override IEnumerable<ParameterBlock> Blocks =>
     [
         new("in_proj_weight", 0, [3 * Features, Features]),
@@ -49,7 +51,7 @@ internal sealed class SelfAttentionLayer(SampleShape shape, int heads) : Layer(s
             OuterProduct.ScratchSize(rows, Steps, Features, 3 * Features),
             OuterProduct.ScratchSize(rows, Steps, Features, Features));
         int wide = int.Max(3 * Features, rows * Steps);
-        int packing = int.Max(Gemm.PackedSize(3 * Features, wide), Gemm.PackedSize(Steps, int.Max(Steps, Features)));
+        int packing = int.Max(Gemm.PackingSize(3 * Features, wide), Gemm.PackingSize(Steps, int.Max(Steps, Features)));
         return int.Max(product, (Steps * Steps) + packing);
     }
 

@@ -14,6 +14,8 @@ internal sealed class StepConvolutionLayer(SampleShape input, int channels, int 
 
     public override int ProductCount => 1;
 
+    public override bool HasOnlyProducts => true;
+
     public override IEnumerable<ParameterBlock> Blocks =>
         [new("weight", 0, [channels, Input.Features, kernel]), new("bias", channels * PatchSize, [channels])];
 
@@ -24,8 +26,8 @@ internal sealed class StepConvolutionLayer(SampleShape input, int channels, int 
     public override int ScratchSize(int rows) => int.Max(
         OuterProduct.ScratchSize(rows, Output.Steps, PatchSize, channels),
         KeptSize(rows) + int.Max(
-            Gemm.PackedSize(PatchSize, channels == 1 ? rows * Output.Steps : channels),
-            Gemm.PackedSize(channels, PatchSize == 1 ? rows * Output.Steps : PatchSize)));
+            Gemm.PackingSize(PatchSize, channels == 1 ? rows * Output.Steps : channels),
+            Gemm.PackingSize(channels, PatchSize == 1 ? rows * Output.Steps : PatchSize)));
 
     /// <summary>Weights uniform in ±sqrt(3 / (F K)); biases 0.</summary>
     public override void Initialise(Span<float> parameters, PhiloxStream random)

@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DigitalTwin.Models.Networks.Descriptions;
+using DigitalTwin.Models.Networks.Lanes;
 
 namespace DigitalTwin.Models.Networks.Layers;
 
@@ -10,88 +13,139 @@ namespace DigitalTwin.Models.Networks.Layers;
 internal readonly record struct Windows(SampleShape Input, int Size, int Stride, int Padding)
 {
     /// <summary>Windows one above the other.</summary>
-    public int Rows => ((Input.Height + (2 * Padding) - Size) / Stride) + 1;
+    public int Rows { get; } = ((Input.Height + (2 * Padding) - Size) / Stride) + 1;
 
     /// <summary>Windows side by side.</summary>
-    public int Columns => ((Input.Width + (2 * Padding) - Size) / Stride) + 1;
+    public int Columns { get; } = ((Input.Width + (2 * Padding) - Size) / Stride) + 1;
 
     /// <summary>All windows of a channel.</summary>
     public int Count => Rows * Columns;
 
     /// <summary>Floats of a window over all channels.</summary>
-    public int PatchSize => Input.Channels * Size * Size;
+    public int PatchSize { get; } = Input.Channels * Size * Size;
 
     /// <summary>Writes the patches of one image: patches[(oy, ox), (c, ky, kx)], zero in the padding.</summary>
     public void Unfold(ReadOnlySpan<float> image, Span<float> patches)
     {
-        for (int oy = 0; oy < Rows; oy++)
+        RequireLengths(image.Length, patches.Length);
+        ref float pixels = ref MemoryMarshal.GetReference(image);
+        for (int place = 0; place < Count; place++)
         {
-            for (int ox = 0; ox < Columns; ox++)
+            Span<float> patch = patches.Slice(place * PatchSize, PatchSize);
+            Overlap overlap = OverlapOf(place);
+            if (overlap.Columns < Size || overlap.Rows < Size)
             {
-                Span<float> patch = patches.Slice(((oy * Columns) + ox) * PatchSize, PatchSize);
-                (int x, int first, int length) = RunOf(ox);
-                (int top, int bottom) = RowsInside(oy);
-                if (length < Size || bottom - top < Size)
-                {
-                    patch.Clear();
-                }
-
-                for (int c = 0; c < Input.Channels; c++)
-                {
-                    for (int ky = top; ky < bottom; ky++)
-                    {
-                        image.Slice(PixelOf(c, oy, ky) + x, length)
-                            .CopyTo(patch[((((c * Size) + ky) * Size) + first)..]);
-                    }
-                }
+                patch.Clear();
             }
+
+            Copy(in overlap, ref pixels, ref MemoryMarshal.GetReference(patch));
         }
     }
 
     /// <summary>Adds every entry of the patches to where <see cref="Unfold"/> took it from.</summary>
     public void FoldAdd(ReadOnlySpan<float> patches, Span<float> imageToAddTo)
     {
-        for (int oy = 0; oy < Rows; oy++)
+        RequireLengths(imageToAddTo.Length, patches.Length);
+        ref float pixels = ref MemoryMarshal.GetReference(imageToAddTo);
+        ref float patch = ref MemoryMarshal.GetReference(patches);
+        for (int place = 0; place < Count; place++)
         {
-            for (int ox = 0; ox < Columns; ox++)
+            Add(OverlapOf(place), ref Unsafe.Add(ref patch, place * PatchSize), ref pixels);
+        }
+    }
+
+    // Both walk over runs of at most K floats, too short for a call each. What lies on the image was counted before, so
+    // places stay within the lengths that were checked.
+    private void Copy(in Overlap overlap, ref float pixels, ref float patch)
+    {
+        unchecked
+        {
+            nint columns = overlap.Columns;
+            for (int c = 0; c < Input.Channels; c++)
             {
-                ReadOnlySpan<float> patch = patches.Slice(((oy * Columns) + ox) * PatchSize, PatchSize);
-                (int x, int first, int length) = RunOf(ox);
-                (int top, int bottom) = RowsInside(oy);
-                for (int c = 0; c < Input.Channels; c++)
+                for (int ky = 0; ky < overlap.Rows; ky++)
                 {
-                    for (int ky = top; ky < bottom; ky++)
+                    ref float from = ref Unsafe.Add(
+                        ref pixels, overlap.Pixel + (((c * Input.Height) + ky) * Input.Width));
+                    ref float to = ref Unsafe.Add(ref patch, overlap.Entry + (((c * Size) + ky) * Size));
+                    nint x = 0;
+                    for (; x <= columns - Lanes4.Count; x += Lanes4.Count)
                     {
-                        ReadOnlySpan<float> source = patch.Slice((((c * Size) + ky) * Size) + first, length);
-                        Span<float> target = imageToAddTo.Slice(PixelOf(c, oy, ky) + x, length);
-                        for (int i = 0; i < source.Length && i < target.Length; i++)
-                        {
-                            target[i] += source[i];
-                        }
+                        Lanes4.Load(in from, x).Store(ref to, x);
+                    }
+
+                    for (; x < columns; x++)
+                    {
+                        Unsafe.Add(ref to, x) = Unsafe.Add(ref from, x);
                     }
                 }
             }
         }
     }
 
-    // The part of a window's rows that lies on the image: its first pixel, its first place in the window, its length.
-    private (int X, int First, int Length) RunOf(int ox)
+    private void Add(in Overlap overlap, ref float patch, ref float pixels)
     {
-        int x = (ox * Stride) - Padding;
-        int first = int.Max(0, -x);
-        int end = int.Min(Size, Input.Width - x);
-        return (x + first, first, int.Max(0, end - first));
+        unchecked
+        {
+            nint columns = overlap.Columns;
+            for (int c = 0; c < Input.Channels; c++)
+            {
+                for (int ky = 0; ky < overlap.Rows; ky++)
+                {
+                    ref float from = ref Unsafe.Add(ref patch, overlap.Entry + (((c * Size) + ky) * Size));
+                    ref float to = ref Unsafe.Add(
+                        ref pixels, overlap.Pixel + (((c * Input.Height) + ky) * Input.Width));
+                    nint x = 0;
+                    for (; x <= columns - Lanes4.Count; x += Lanes4.Count)
+                    {
+                        (Lanes4.Load(in to, x) + Lanes4.Load(in from, x)).Store(ref to, x);
+                    }
+
+                    for (; x < columns; x++)
+                    {
+                        Unsafe.Add(ref to, x) += Unsafe.Add(ref from, x);
+                    }
+                }
+            }
+        }
     }
 
-    // Rows of a window that lie on the image.
-    private (int Top, int Bottom) RowsInside(int oy)
+    private Overlap OverlapOf(int place)
     {
+        (int oy, int ox) = int.DivRem(place, Columns);
         int y = (oy * Stride) - Padding;
+        int x = (ox * Stride) - Padding;
         int top = int.Max(0, -y);
-        return (top, int.Max(top, int.Min(Size, Input.Height - y)));
+        int left = int.Max(0, -x);
+        return new()
+        {
+            Pixel = ((y + top) * Input.Width) + x + left,
+            Entry = (top * Size) + left,
+            Rows = int.Max(0, int.Min(Size, Input.Height - y) - top),
+            Columns = int.Max(0, int.Min(Size, Input.Width - x) - left),
+        };
     }
 
-    // The first pixel of the image's row that row ky of the windows at oy lies on.
-    private int PixelOf(int channel, int oy, int ky) =>
-        ((channel * Input.Height) + (oy * Stride) + ky - Padding) * Input.Width;
+    private void RequireLengths(int image, int patches)
+    {
+        if (image != Input.Size || patches != Count * PatchSize)
+        {
+            throw new ArgumentException(
+                $"Expected {Input.Size} pixels and {Count * PatchSize} entries, got {image} and {patches}.");
+        }
+    }
+
+    /// <summary>The part of one window that lies on the image, the same in every channel.</summary>
+    private readonly struct Overlap
+    {
+        /// <summary>Its first pixel within a channel.</summary>
+        public required int Pixel { get; init; }
+
+        /// <summary>Its first entry within the window.</summary>
+        public required int Entry { get; init; }
+
+        public required int Rows { get; init; }
+
+        public required int Columns { get; init; }
+    }
 }

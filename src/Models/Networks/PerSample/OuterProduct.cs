@@ -1,5 +1,6 @@
 using DigitalTwin.Models.Networks.Kernels;
 using DigitalTwin.Models.Networks.Lanes;
+using DigitalTwin.Models.Networks.Threads;
 
 namespace DigitalTwin.Models.Networks.PerSample;
 
@@ -12,7 +13,8 @@ namespace DigitalTwin.Models.Networks.PerSample;
 /// The norm of one unit's gradient is found in one of two ways, whichever costs less. Materialised: the unit's own
 /// O × I matrix in scratch, one unit at a time. Ghost: ‖Σ b aᵀ‖² = Σ_{t,s} (a_t·a_s)(b_t·b_s), without the matrix
 /// (Goodfellow 2015, arXiv 1510.01799, for T = 1; Li, Tramèr, Liang and Hashimoto 2022, arXiv 2110.05679, for
-/// sequences), where 2 T² is less than I O (Bu, Mao and Xu 2022, arXiv 2205.10683, equation 4.1).
+/// sequences), which multiplies T² (I + O) times instead of T I O (Bu, Mao and Xu 2022, arXiv 2205.10683). It is
+/// taken where that is less than half as often: its two products are small, and have to be done again where steps cancel.
 /// </para>
 /// </remarks>
 internal readonly ref struct OuterProduct
@@ -48,20 +50,37 @@ internal readonly ref struct OuterProduct
     public static int ScratchSize(int rows, int steps, int inputSize, int deltaSize)
     {
         // Ghost: two Gram matrices of a row; many rows, or steps that cancel, take the materialised form.
-        int gram = 2 * steps * steps < inputSize * deltaSize ? 2 * steps * steps : 0;
+        int gram = IsGhostCheaper(steps, inputSize, deltaSize) ? 2 * steps * steps : 0;
         int packing = int.Max(
-            Gemm.PackedSize(checked(rows * steps), inputSize == 1 ? deltaSize : inputSize),
-            Gemm.PackedSize(int.Max(inputSize, deltaSize), steps));
+            Gemm.PackingSize(checked(rows * steps), inputSize == 1 ? deltaSize : inputSize),
+            Gemm.PackingSize(int.Max(inputSize, deltaSize), steps));
         return checked(packing + int.Max(gram, inputSize * deltaSize) + deltaSize);
     }
 
-    /// <summary>Adds Σ b aᵀ and Σ b over all rows, rows and steps in order.</summary>
-    public void AddGradient(VectorWidth width, Span<float> gradient, Span<float> scratch)
+    /// <summary>Adds a share of the entries of Σ b aᵀ and Σ b over all rows, rows and steps in order.</summary>
+    public void AddGradient(VectorWidth width, WorkShare share, Span<float> gradient, Span<float> scratch)
     {
-        AddWeights(width, 0, Rows, gradient.Slice(WeightOffset, InputSize * DeltaSize), scratch);
-        if (BiasOffset >= 0)
+        // Columns where they fill panels of their own, so that no two threads pack the same inputs.
+        bool byColumn = InputSize >= share.Count * GemmTile.WidestColumns;
+        int first = share.Begin(byColumn ? InputSize : DeltaSize, byColumn ? GemmTile.WidestColumns : GemmTile.Rows);
+        int count = share.End(byColumn ? InputSize : DeltaSize, byColumn ? GemmTile.WidestColumns : GemmTile.Rows) - first;
+        MatrixView deltas = DeltasOf(0, Rows).Transposed;
+        MatrixView inputs = InputsOf(0, Rows);
+        MatrixView weights = MatrixView.Of(
+            gradient.Slice(WeightOffset, InputSize * DeltaSize), DeltaSize, InputSize);
+        Gemm.Multiply(
+            width,
+            byColumn ? deltas : deltas.Part(first, count, 0, deltas.Columns),
+            byColumn ? inputs.Part(0, inputs.Rows, first, count) : inputs,
+            byColumn ? weights.Part(0, DeltaSize, first, count) : weights.Part(first, count, 0, InputSize),
+            SumsBegin.AtTarget,
+            scratch);
+
+        int firstBias = share.Begin(DeltaSize, GemmTile.WidestColumns);
+        int biases = share.End(DeltaSize, GemmTile.WidestColumns) - firstBias;
+        if (BiasOffset >= 0 && biases > 0)
         {
-            AddBias(width, 0, Rows, gradient.Slice(BiasOffset, DeltaSize));
+            AddBias(width, 0, Rows, firstBias, gradient.Slice(BiasOffset + firstBias, biases));
         }
     }
 
@@ -77,6 +96,9 @@ internal readonly ref struct OuterProduct
         }
     }
 
+    private static bool IsGhostCheaper(int steps, int inputSize, int deltaSize) =>
+        2L * steps * (inputSize + deltaSize) < (long)inputSize * deltaSize;
+
     private double SquaredNormOf(VectorWidth width, int first, int count, Span<float> scratch)
     {
         if (Steps == 1 && count == 1)
@@ -87,14 +109,14 @@ internal readonly ref struct OuterProduct
             return deltas * (BiasOffset >= 0 ? inputs + 1 : inputs);
         }
 
-        double square = count == 1 && 2 * Steps * Steps < InputSize * DeltaSize
+        double square = count == 1 && IsGhostCheaper(Steps, InputSize, DeltaSize)
             ? GhostSquare(width, first, scratch)
             : MaterialisedSquare(width, first, count, scratch);
         if (BiasOffset >= 0)
         {
             Span<float> bias = scratch[..DeltaSize];
             bias.Clear();
-            AddBias(width, first, count, bias);
+            AddBias(width, first, count, 0, bias);
             square += TreeSums.SquaredNorm(width, bias);
         }
 
@@ -143,13 +165,8 @@ internal readonly ref struct OuterProduct
             SumsBegin.AtTarget,
             packing);
 
-    private void AddBias(VectorWidth width, int first, int count, Span<float> bias)
-    {
-        for (int pair = first * Steps; pair < (first + count) * Steps; pair++)
-        {
-            Elementwise.Add(width, Deltas.Slice(pair * DeltaSize, DeltaSize), bias);
-        }
-    }
+    private void AddBias(VectorWidth width, int first, int count, int column, Span<float> bias) =>
+        ColumnSums.Add(width, DeltasOf(first, count).Part(0, count * Steps, column, bias.Length), bias);
 
     // One row per pair.
     private MatrixView InputsOf(int row, int count) =>

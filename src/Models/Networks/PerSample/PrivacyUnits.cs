@@ -8,12 +8,20 @@ internal readonly ref struct PrivacyUnits
 {
     private readonly ReadOnlySpan<int> _group;
 
-    private PrivacyUnits(int rows, int count, ReadOnlySpan<int> group)
+    private PrivacyUnits(int rows, int count, ReadOnlySpan<int> group, int firstRow = 0, int firstUnit = 0)
     {
         Rows = rows;
         Count = count;
         _group = group;
+        FirstRow = firstRow;
+        FirstUnit = firstUnit;
     }
+
+    /// <summary>Where these rows begin in the batch that they are a part of.</summary>
+    public int FirstRow { get; }
+
+    /// <summary>The number of the first unit in that batch; here it is 0.</summary>
+    public int FirstUnit { get; }
 
     public int Rows { get; }
 
@@ -52,7 +60,22 @@ internal readonly ref struct PrivacyUnits
         return new(rows, previous + 1, group);
     }
 
-    public int UnitOf(int row) => AreRows ? row : _group[row];
+    public int UnitOf(int row) => AreRows ? row : _group[row] - FirstUnit;
+
+    /// <summary>The units of some rows, which are counted from 0 then.</summary>
+    /// <param name="firstRow">The first row of a unit.</param>
+    /// <param name="rows">At least one, up to the last row of a unit.</param>
+    public PrivacyUnits Part(int firstRow, int rows)
+    {
+        int firstUnit = UnitOf(firstRow);
+        int count = UnitOf(firstRow + rows - 1) + 1 - firstUnit;
+        return new(
+            rows,
+            count,
+            AreRows ? _group : _group.Slice(firstRow, rows),
+            FirstRow + firstRow,
+            FirstUnit + firstUnit);
+    }
 
     /// <summary>The end (exclusive) of the run of rows that begins at <paramref name="first"/>.</summary>
     public int EndOf(int first)

@@ -4,7 +4,7 @@ namespace DigitalTwin.Models.Networks.Reference;
 
 /// <summary>GRU or LSTM over one sequence with masked steps: what the fast layers are measured against.</summary>
 /// <remarks>
-/// Parameters as in <see cref="Layers.RecurrentLayer"/>, steps as in <see cref="GruReference"/> and
+/// Parameters as in <see cref="Layers.RecurrentLayer{TCell}"/>, steps as in <see cref="GruReference"/> and
 /// <see cref="LstmReference"/>; a masked step hands state and memory on unchanged.
 /// </remarks>
 /// <param name="hidden">H.</param>

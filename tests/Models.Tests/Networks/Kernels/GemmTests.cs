@@ -12,6 +12,7 @@ public sealed class GemmTests
     {
         { 1, 1, 1 }, { 6, 16, 5 }, { 7, 17, 3 }, { 64, 1, 13 }, { 1, 40, 9 }, { 13, 33, 257 }, { 97, 31, 4 },
         { 5, 1, 300 }, { 12, 64, 512 }, { 50, 40, 9 },
+        { 27, 16, 300 }, { 61, 43, 20 },
     };
 
     [Theory]
@@ -25,7 +26,7 @@ public sealed class GemmTests
         float[] bTransposed = Transposed(b, depth, columns);
         float[] fromZero = Textbook(a, b, new float[rows * columns], rows, columns, depth);
         float[] fromTarget = Textbook(a, b, start, rows, columns, depth);
-        float[] packing = new float[Gemm.PackedSize(depth, int.Max(rows, columns))];
+        float[] packing = new float[Gemm.PackingSize(depth, int.Max(rows, columns))];
 
         foreach (VectorWidth width in Enum.GetValues<VectorWidth>())
         {

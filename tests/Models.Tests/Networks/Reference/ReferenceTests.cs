@@ -1,9 +1,6 @@
 using DigitalTwin.Models.Networks.Descriptions;
-using DigitalTwin.Models.Networks.Kernels;
-using DigitalTwin.Models.Networks.Lanes;
 using DigitalTwin.Models.Networks.Layers;
 using DigitalTwin.Models.Networks.Reference;
-using DigitalTwin.Models.Tests.Networks.Kernels;
 
 namespace DigitalTwin.Models.Tests.Networks.Reference;
 
@@ -179,58 +176,5 @@ public sealed class ReferenceTests
         Derivatives.Near(norm, fast.Output);
         Derivatives.Near(dx, fast.InputGradient);
         Derivatives.Near(gradient[..38], fast.Gradient);
-    }
-
-    [Fact]
-    public void Fast_recurrent_steps_are_the_plain_ones()
-    {
-        const int Hidden = 21;
-        float[] x = GemmTests.Normals(1, 4 * Hidden);
-        float[] u = GemmTests.Normals(2, 4 * Hidden);
-        float[] h = GemmTests.Normals(3, Hidden);
-        float[] carried = GemmTests.Normals(4, Hidden);
-        float[] gates = new float[3 * Hidden];
-        float[] after = new float[Hidden];
-        GruReference.Forward<float>(x.AsSpan(0, 3 * Hidden), u.AsSpan(0, 3 * Hidden), h, gates, after);
-
-        (float[] fastX, float[] fastU) = ([.. x], [.. u]);
-        (float[] fastAfter, float[] fastCarried) = (new float[Hidden], [.. carried]);
-        GruKernel.Forward(VectorWidths.Widest, fastX, fastU, h, fastAfter);
-        Derivatives.Near(Derivatives.Doubles(after), fastAfter);
-        Derivatives.Near(Derivatives.Doubles(gates), fastX[..(3 * Hidden)]);
-
-        (float[] dx, float[] du, float[] dh) = (new float[3 * Hidden], new float[3 * Hidden], new float[Hidden]);
-        GruReference.Backward<float>(gates, u.AsSpan(0, 3 * Hidden), h, carried, dx, du, dh);
-        GruKernel.Backward(VectorWidths.Widest, fastX, fastU, h, fastCarried);
-        Derivatives.Near(Derivatives.Doubles(dx), fastX[..(3 * Hidden)]);
-        Derivatives.Near(Derivatives.Doubles(du), fastU[..(3 * Hidden)]);
-        Derivatives.Near(Derivatives.Doubles(dh), fastCarried);
-    }
-
-    [Fact]
-    public void Fast_memory_steps_are_the_plain_ones()
-    {
-        const int Hidden = 21;
-        float[] x = GemmTests.Normals(1, 4 * Hidden);
-        float[] u = GemmTests.Normals(2, 4 * Hidden);
-        float[] c = GemmTests.Normals(3, Hidden);
-        float[] carried = GemmTests.Normals(4, Hidden);
-        float[] carriedMemory = GemmTests.Normals(5, Hidden);
-        (float[] gates, float[] memory, float[] after) = (new float[4 * Hidden], new float[Hidden], new float[Hidden]);
-        float[] sums = [.. x.Zip(u, (a, b) => a + b)];
-        LstmReference.Forward<float>(sums, c, gates, memory, after);
-        (float[] da, float[] dc) = (new float[4 * Hidden], new float[Hidden]);
-        LstmReference.Backward<float>(gates, c, memory, carried, carriedMemory, da, dc);
-
-        (float[] fastMemory, float[] fastAfter) = (new float[Hidden], new float[Hidden]);
-        LstmKernel.Forward(VectorWidths.Widest, x, u, c, fastMemory, fastAfter);
-        LstmKernel.Backward(VectorWidths.Widest, x, u, c, fastMemory, carriedMemory, carried);
-
-        Derivatives.Near(Derivatives.Doubles(after), fastAfter);
-        Derivatives.Near(Derivatives.Doubles(memory), fastMemory);
-        Derivatives.Near(Derivatives.Doubles(da), x);
-        Derivatives.Near(Derivatives.Doubles(da), u);
-        Derivatives.Near(Derivatives.Doubles(dc), carriedMemory);
-        Assert.All(carried, value => Assert.Equal(0f, value));
     }
 }
