@@ -42,7 +42,11 @@ internal sealed class ChallengeFiles
             }
 
             int hour = int.Min(IcuStay.Hours - 1, Whole(row[1]) / MinutesPerHour);
-            int number = numbers[row[2]];
+            if (!numbers.TryGetValue(row[2], out int number))
+            {
+                throw new InvalidDataException($"set_a_long.csv.gz has the unknown signal {row[2]}.");
+            }
+
             double reading = Number(row[3]);
             readings++;
             if (!IcuSignal.Series[number].IsPlausible(reading))
@@ -118,7 +122,11 @@ internal sealed class ChallengeFiles
         }
     }
 
-    private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+    private static int Whole(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out int number)
+        ? number
+        : throw new InvalidDataException($"{text} is no whole number.");
 
-    private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+    private static double Number(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out double number)
+        ? number
+        : throw new InvalidDataException($"{text} is no number.");
 }

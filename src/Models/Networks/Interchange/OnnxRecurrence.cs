@@ -1,4 +1,5 @@
 using DigitalTwin.Models.Networks.Descriptions;
+using DigitalTwin.Models.Networks.Layers;
 
 namespace DigitalTwin.Models.Networks.Interchange;
 
@@ -61,10 +62,10 @@ internal sealed class OnnxRecurrence(
     /// <summary>GRU-D over <paramref name="value"/>, B × T × 3 D.</summary>
     public string GruD(IReadOnlyList<double> means, string value, string? mask)
     {
-        int values = input.Features / 3;
+        int values = input.Features / GruDLayer.Parts;
         string mean = graph.AddTensor(
             [.. Enumerable.Range(0, values).Select(i => means.Count == 0 ? 0f : (float)means[i])], values);
-        string[] parts = Split(graph, value, 3, axis: 2);
+        string[] parts = Split(graph, value, GruDLayer.Parts, axis: 2);
         string decayX = Decay(graph.Add(
             "Add",
             [
