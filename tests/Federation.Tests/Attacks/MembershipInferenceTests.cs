@@ -103,7 +103,9 @@ public sealed class MembershipInferenceTests
                 new FlatBound(network.ParameterCount, clip: 1),
                 new PrivateTrainingSettings
                 {
-                    Sampling = new PoissonSampling(1), NoiseMultiplier = noise, ExpectedBatch = Rows / 2,
+                    Sampling = new PoissonSampling(1),
+                    NoiseMultiplier = noise,
+                    ExpectedBatch = Rows / 2,
                 },
                 new TrainingKey(SHA256.HashData("membership"u8), string.Create(
                     CultureInfo.InvariantCulture, $"{noise} {model}")));
