@@ -47,8 +47,8 @@ public sealed class PlannedTrainingTests
         Assert.Throws<InvalidOperationException>(() => trainer.Step(1));
     }
 
-    // 0.868, 0.919 and 0.935. The step is small: at larger ones training forgets old noise by itself, and the tree, whose
-    // single steps are the noisiest, does worse than independent noise.
+    // 0.868, 0.919 and 0.935. The rate is small: at larger ones training forgets old noise by itself, and the tree,
+    // whose single steps are the noisiest, does worse than independent noise.
     [Fact]
     public void Correlated_noise_learns_more_than_independent_noise()
     {
