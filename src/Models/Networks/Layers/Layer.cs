@@ -112,20 +112,20 @@ internal abstract class Layer(SampleShape input, SampleShape output)
         }
     }
 
-    private void AddProducts(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo)
-    {
-        for (int i = 0; i < ProductCount; i++)
-        {
-            ProductOf(frame, i).AddGradient(frame.Width, share, gradientToAddTo, frame.Scratch);
-        }
-    }
-
     /// <summary>Weights uniform in ±<paramref name="limit"/>.</summary>
     protected static void FillUniform(Span<float> weights, double limit, PhiloxStream random)
     {
         foreach (ref float weight in weights)
         {
             weight = (float)(limit * ((2 * random.NextUnit()) - 1));
+        }
+    }
+
+    private void AddProducts(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo)
+    {
+        for (int i = 0; i < ProductCount; i++)
+        {
+            ProductOf(frame, i).AddGradient(frame.Width, share, gradientToAddTo, frame.Scratch);
         }
     }
 }
