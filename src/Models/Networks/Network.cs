@@ -58,8 +58,8 @@ public sealed class Network
     /// <summary>Memory for batches of up to <paramref name="rows"/> rows.</summary>
     /// <param name="rows">At least 1.</param>
     /// <param name="threads">
-    /// Threads of the pool that share a pass, the caller's included. The bits do not depend on it: rows are shared, then
-    /// outputs of the gradient, never a sum. Steps below some 100 µs gain nothing.
+    /// Threads that share a pass: the caller's and threads of the pool. The bits do not depend on it: rows are shared,
+    /// then entries of the gradient, never a sum.
     /// </param>
     public NetworkWorkspace CreateWorkspace(int rows, int threads = 1)
     {

@@ -8,12 +8,12 @@ namespace DigitalTwin.Models.Networks;
 /// <para>One workspace serves one caller at a time, who may let several threads share a pass.</para>
 /// <para>
 /// Bytes, as <see cref="Network.WorkspaceBytes"/> counts them, for B rows, O outputs and N threads:
-/// 4 (2 B O + B K + N S) + 8 (2 B O + B) + 4 B; with N > 1 also 4 (2 P + B (I + T + 1)) for copies of the P parameters
-/// and their gradient, of inputs of I floats over T steps, and of patients' numbers. K is what the layers keep of a row,
-/// S the largest scratch of a layer at ⌈B / N⌉ rows. With a a layer's inputs per row, y its outputs:
+/// 4 (2 B O + B K + N S) + 8 (2 B O + B) + 4 B; with N > 1 also 4 (2 P + B (I + T + 1)) for copies of the P parameters,
+/// of their gradient, of inputs of I floats over T steps, and of patients' numbers. K is what the layers keep of a row,
+/// S the largest scratch of a layer at ⌈B / N⌉ rows (it grows once, should a patient have more). Of K:
 /// </para>
 /// <list type="bullet">
-/// <item>Between two layers: 2 y, the output and its gradient. A dense layer and an activation keep nothing more.</item>
+/// <item>Between two layers: an output and its gradient. A dense layer and an activation keep nothing more.</item>
 /// <item>GRU of H units over T steps: T (6 H + H) + 2 H; LSTM: T (4 H + H) + 2 H + (T + 2) H.</item>
 /// <item>Convolution of C channels by K × K windows at W places into O channels: W (C K² + O).</item>
 /// <item>Max pooling: its outputs, in rows as wide as the input at stride 1.</item>

@@ -34,10 +34,8 @@ public sealed class NetworkWorkspaceTests
         Network network = new(Descriptions[name]);
         foreach (int threads in (int[])[1, 3])
         {
-            network.CreateWorkspace(Rows, threads);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            network.CreateWorkspace(Rows, threads);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            // A collection in between counts what was left of the thread's own piece of memory, so the least counts.
+            long allocated = Enumerable.Range(0, 6).Min(_ => AllocatedFor(network, threads));
 
             // Beside the arrays' floats: their headers, and the objects that hold them.
             Assert.InRange(allocated - network.WorkspaceBytes(Rows, threads), 0, 2048);
@@ -95,6 +93,13 @@ public sealed class NetworkWorkspaceTests
 
         Assert.True(clipped <= 1.1 * plain, $"Plain {plain} bytes, clipped {clipped}.");
         TestContext.Current.SendDiagnosticMessage("{0}: plain {1} bytes, clipped {2}", name, plain, clipped);
+    }
+
+    private static long AllocatedFor(Network network, int threads)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        network.CreateWorkspace(Rows, threads);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     // Up to the last float that is not the mark any more.

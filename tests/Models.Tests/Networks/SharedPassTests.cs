@@ -35,7 +35,8 @@ public sealed class SharedPassTests
             new Dense { Width = 9, Activation = Curve.Tanh },
             new Dropout { Rate = 0.4 },
             new Dense { Width = 2 }),
-        ["cox"] = Of(SampleShape.Vector(5), new CoxLoss(CoxTies.Efron), new Dense { Width = 9 }, new Dense { Width = 1 }),
+        ["cox"] = Of(
+            SampleShape.Vector(5), new CoxLoss(CoxTies.Efron), new Dense { Width = 9 }, new Dense { Width = 1 }),
         ["gru"] = Of(
             SampleShape.Sequence(7, 5),
             new BinaryLoss(1),

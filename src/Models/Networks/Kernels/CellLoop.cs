@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DigitalTwin.Models.Networks.Lanes;
 
@@ -67,6 +68,7 @@ internal static class CellLoop
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void ForwardUnits<TCell, T>(in CellRow row, nint start)
         where TCell : struct, IRecurrentCell
         where T : struct, ILanes<T>
@@ -83,6 +85,7 @@ internal static class CellLoop
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void BackwardUnits<TCell, T>(in CellRow row, nint start)
         where TCell : struct, IRecurrentCell
         where T : struct, ILanes<T>

@@ -29,6 +29,7 @@ internal static class ColumnSums
     }
 
     // Four registers at a time hide the latency of an addition.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void AddLanes<T>(MatrixView matrix, Span<float> sums, int start)
         where T : struct, ILanes<T>
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DigitalTwin.Models.Networks.Lanes;
 
@@ -98,6 +99,7 @@ internal static class Elementwise
     }
 
     // What is left after the last whole register goes through the same code one float at a time.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void ForwardLanes<TCurve, T>(ReadOnlySpan<float> input, Span<float> output, int start)
         where TCurve : struct, ICurve
         where T : struct, ILanes<T>
@@ -116,6 +118,7 @@ internal static class Elementwise
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void AddForwardLanes<TCurve, T>(ReadOnlySpan<float> addend, Span<float> target, int start)
         where TCurve : struct, ICurve
         where T : struct, ILanes<T>
@@ -134,6 +137,7 @@ internal static class Elementwise
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void BackwardLanes<TCurve, T>(
         ReadOnlySpan<float> input,
         ReadOnlySpan<float> output,
@@ -159,6 +163,7 @@ internal static class Elementwise
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void AddScaledLanes<T>(float factor, ReadOnlySpan<float> source, Span<float> target, int start)
         where T : struct, ILanes<T>
     {
@@ -177,6 +182,7 @@ internal static class Elementwise
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void ScaleLanes<T>(float factor, Span<float> values, int start)
         where T : struct, ILanes<T>
     {

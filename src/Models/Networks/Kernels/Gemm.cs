@@ -192,6 +192,7 @@ internal static class Gemm
     private static Span<float> Whole(MatrixView column) => MemoryMarshal.CreateSpan(ref column.First, column.Rows);
 
     // Index arithmetic stays below the lengths that the views have checked, so overflow checks would find nothing.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void MultiplyBlocks<TLanes>(
         MatrixView a, Panels b, MatrixView c, SumsBegin begin, ReadOnlySpan<float> row)
         where TLanes : struct, ILanes<TLanes>

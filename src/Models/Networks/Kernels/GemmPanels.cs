@@ -15,6 +15,7 @@ internal static class GemmPanels
     private const int TurnedAtOnce = 4;
 
     /// <summary>Packs B, contiguous in either direction, to [columns / tile][rows][tile].</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void Pack<TLanes>(MatrixView b, Span<float> packed)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -77,6 +77,7 @@ internal readonly ref struct GemmTile(
         MemoryMarshal.CreateSpan(ref Unsafe.Add(ref c.First, (nint)i * c.RowStride), c.Columns);
 
     // Offsets stay within what the views have checked, so overflow checks would find nothing.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private void MultiplyWide<TLanes>(int rows, ref float start, nint startRow, bool zero, ref float c, nint cRow)
         where TLanes : struct, ILanes<TLanes>
     {
@@ -137,6 +138,7 @@ internal readonly ref struct GemmTile(
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private void MultiplyNarrow<TLanes>(int rows, ref float start, nint startRow, bool zero, ref float c, nint cRow)
         where TLanes : struct, ILanes<TLanes>
     {

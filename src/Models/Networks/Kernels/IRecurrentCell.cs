@@ -2,7 +2,7 @@ using DigitalTwin.Models.Networks.Lanes;
 
 namespace DigitalTwin.Models.Networks.Kernels;
 
-/// <summary>The equations of a gated cell for some of its H units; <see cref="CellLoop"/> walks over the rest.</summary>
+/// <summary>The equations of a gated cell for some of its H units; <see cref="CellLoop"/> walks over all.</summary>
 internal interface IRecurrentCell
 {
     /// <summary>G: gates per unit. Gate g of unit i is at g H + i.</summary>

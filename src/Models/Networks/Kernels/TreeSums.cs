@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using DigitalTwin.Models.Networks.Lanes;
 
@@ -46,6 +47,7 @@ internal static class TreeSums
         return AddInPairs(partials);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static float DotLanes<T>(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
         where T : struct, ILanes<T>
     {

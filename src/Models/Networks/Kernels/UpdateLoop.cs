@@ -130,6 +130,7 @@ internal static class UpdateLoop
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Run<TRule, T>(
         Span<float> parameters,
         ReadOnlySpan<float> gradient,

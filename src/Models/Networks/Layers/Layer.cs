@@ -19,9 +19,9 @@ namespace DigitalTwin.Models.Networks.Layers;
 /// 2023), so a private step differs from a plain one only by the norms.
 /// </para>
 /// <para>
-/// Rows are worked on in parts, one after another or by several threads. Everything but the parameters' gradient stands
-/// for its own row; that gradient is a sum over rows in their order, so parts in their order give the bits of the whole,
-/// and threads share its outputs, never its sums.
+/// Rows are worked on in parts, by one thread or several. Everything but the parameters' gradient stands for its own
+/// row; that gradient is a sum over rows in their order, so parts in their order give the bits of the whole, and
+/// threads share its entries, never its sums.
 /// </para>
 /// </remarks>
 internal abstract class Layer(SampleShape input, SampleShape output)
@@ -122,20 +122,20 @@ internal abstract class Layer(SampleShape input, SampleShape output)
         }
     }
 
-    private void AddProducts(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo)
-    {
-        for (int i = 0; i < ProductCount; i++)
-        {
-            ProductOf(frame, i).AddGradient(frame.Width, share, gradientToAddTo, frame.Scratch);
-        }
-    }
-
     /// <summary>Weights uniform in ±<paramref name="limit"/>.</summary>
     protected static void FillUniform(Span<float> weights, double limit, PhiloxStream random)
     {
         foreach (ref float weight in weights)
         {
             weight = (float)(limit * ((2 * random.NextUnit()) - 1));
+        }
+    }
+
+    private void AddProducts(in LayerFrame frame, WorkShare share, Span<float> gradientToAddTo)
+    {
+        for (int i = 0; i < ProductCount; i++)
+        {
+            ProductOf(frame, i).AddGradient(frame.Width, share, gradientToAddTo, frame.Scratch);
         }
     }
 }

@@ -112,6 +112,7 @@ internal sealed class MaxPoolLayer(Windows windows)
     }
 
     // Places stay within the frame's lengths, which follow from the same shapes.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private void ForwardRow<T>(ref float x, ref float y, ref float winner)
         where T : struct, ILanes<T>
     {
@@ -167,6 +168,7 @@ internal sealed class MaxPoolLayer(Windows windows)
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void AddWins<T>(
         Span<float> pixels, ReadOnlySpan<float> gradient, ReadOnlySpan<float> winners, int k, int start)
         where T : struct, ILanes<T>

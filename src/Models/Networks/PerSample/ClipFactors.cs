@@ -18,7 +18,8 @@ internal static class ClipFactors
             if (!double.IsFinite(norm))
             {
                 throw new ArithmeticException(
-                    $"The gradient of row {units.FirstRow + row} is not finite; check its inputs, or take smaller steps.");
+                    $"The gradient of row {units.FirstRow + row} is not finite; "
+                        + "check its inputs, or take smaller steps.");
             }
 
             factors[row] = norm > clip * Margin ? (float)(clip * Margin / norm) : 1f;

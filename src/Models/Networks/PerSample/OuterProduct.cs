@@ -14,7 +14,7 @@ namespace DigitalTwin.Models.Networks.PerSample;
 /// O × I matrix in scratch, one unit at a time. Ghost: ‖Σ b aᵀ‖² = Σ_{t,s} (a_t·a_s)(b_t·b_s), without the matrix
 /// (Goodfellow 2015, arXiv 1510.01799, for T = 1; Li, Tramèr, Liang and Hashimoto 2022, arXiv 2110.05679, for
 /// sequences), which multiplies T² (I + O) times instead of T I O (Bu, Mao and Xu 2022, arXiv 2205.10683). It is
-/// taken where that is less than half as often: its two products are small, and have to be done again where steps cancel.
+/// taken where that is less than half as often: its two products are small, and of no use where steps cancel.
 /// </para>
 /// </remarks>
 internal readonly ref struct OuterProduct
@@ -62,8 +62,9 @@ internal readonly ref struct OuterProduct
     {
         // Columns where they fill panels of their own, so that no two threads pack the same inputs.
         bool byColumn = InputSize >= share.Count * GemmTile.WidestColumns;
-        int first = share.Begin(byColumn ? InputSize : DeltaSize, byColumn ? GemmTile.WidestColumns : GemmTile.Rows);
-        int count = share.End(byColumn ? InputSize : DeltaSize, byColumn ? GemmTile.WidestColumns : GemmTile.Rows) - first;
+        (int length, int grain) = byColumn ? (InputSize, GemmTile.WidestColumns) : (DeltaSize, GemmTile.Rows);
+        int first = share.Begin(length, grain);
+        int count = share.End(length, grain) - first;
         MatrixView deltas = DeltasOf(0, Rows).Transposed;
         MatrixView inputs = InputsOf(0, Rows);
         MatrixView weights = MatrixView.Of(

@@ -2,11 +2,11 @@ using System.Runtime.ExceptionServices;
 
 namespace DigitalTwin.Models.Networks.Threads;
 
-/// <summary>Does numbered parts of work side by side: the calling thread, and threads of the pool that join it.</summary>
+/// <summary>Does numbered parts of work side by side: the calling thread, and threads of the pool that join.</summary>
 /// <remarks>
 /// Nothing waits for a thread to come: whoever is there takes the next part, so a busy pool costs time and never the
-/// result. Which thread does a part is left to chance; a part must not depend on it. A run allocates nothing, unless the
-/// pool makes a thread.
+/// result. Which thread does a part is left to chance, and a part must not depend on it. A run allocates nothing,
+/// unless the pool makes a thread.
 /// </remarks>
 /// <param name="work">What to do with a part.</param>
 internal sealed class ThreadTeam(Action<int> work) : IThreadPoolWorkItem

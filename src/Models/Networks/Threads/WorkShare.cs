@@ -10,7 +10,7 @@ internal readonly record struct WorkShare(int Index, int Count)
 
     public bool IsFirst => Index == 0;
 
-    /// <summary>Where this share of <paramref name="length"/> begins, at a multiple of <paramref name="grain"/>.</summary>
+    /// <summary>Where this share of a length begins, at a multiple of the grain.</summary>
     public int Begin(int length, int grain) => BoundaryOf(Index, length, grain);
 
     /// <summary>Where it ends (exclusive), which is where the next one begins.</summary>
