@@ -13,7 +13,7 @@ using DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
 namespace DigitalTwin.Scenarios;
 
-/// <summary>DP-SGD on images of 28 × 28 at the settings of Opacus' MNIST example: accuracy, ε, time and memory.</summary>
+/// <summary>DP-SGD on images at the settings of Opacus' MNIST example: accuracy, ε, time and memory.</summary>
 /// <remarks>
 /// Opacus, <c>examples/mnist_README.md</c>: the network, σ, C, the batch of 240, epochs and learning rates, and the
 /// accuracies it reports (mean ± standard deviation of ten runs).

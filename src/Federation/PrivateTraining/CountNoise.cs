@@ -11,7 +11,7 @@ public readonly record struct CountNoise
     {
         if (!(total > 0) || !(2 * count > total) || double.IsInfinity(count))
         {
-            throw new ArgumentOutOfRangeException(nameof(count), count, "The count's noise is above half of the total.");
+            throw new ArgumentOutOfRangeException(nameof(count), count, "The count's noise is above half the total.");
         }
 
         Total = total;

@@ -26,7 +26,8 @@ public sealed class LayerBounds : GradientBound
         List<(int Start, int Length)> layers = LayersOf(blocks);
         if (layers.Count != clips.Count)
         {
-            throw new ArgumentException($"Expected a bound for {layers.Count} layers, got {clips.Count}.", nameof(clips));
+            throw new ArgumentException(
+                $"Expected a bound for {layers.Count} layers, got {clips.Count}.", nameof(clips));
         }
 
         Clip = Math.Sqrt(clips.Sum(clip => RequireClip(clip, nameof(clips)) * clip));

@@ -1,6 +1,4 @@
-using DigitalTwin.Privacy.DifferentialPrivacy;
 using DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
-using DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 
 namespace DigitalTwin.Federation.PrivateTraining;
 
@@ -19,20 +17,4 @@ internal abstract class PatientBatches
 
     /// <summary>What drawing noise on a grid adds to δ in all steps together.</summary>
     public abstract double GridSlack { get; }
-}
-
-/// <summary>Each patient with the same probability, independently in every step; independent noise.</summary>
-internal sealed class PoissonBatches(
-    PoissonSampling sampling, int patients, IndependentRelease release, TrainingKey key) : PatientBatches
-{
-    public override PrivacyComposition Releases =>
-        PrivacyComposition.Of(sampling.Gaussian(release.NoiseMultiplier), release.Steps);
-
-    public override double GridSlack => release.Steps * release.SlackOfStep;
-
-    public override IReadOnlyList<int> Draw(int step)
-    {
-        using CounterRandomBits bits = key.Batch(step);
-        return sampling.Draw(patients, bits);
-    }
 }

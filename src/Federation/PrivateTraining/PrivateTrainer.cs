@@ -14,12 +14,12 @@ namespace DigitalTwin.Federation.PrivateTraining;
 /// <para>
 /// DP-SGD: Abadi et al., "Deep Learning with Differential Privacy", CCS 2016, algorithm 1. A step draws patients, takes
 /// each one's gradient over all of the patient's rows, clips it, adds up, adds noise, divides by the expected batch and
-/// hands the result to the optimiser. An empty batch gets its noise as any other. DP-FTRL differs in who is drawn and in
-/// the noise: Kairouz et al. 2021, see <see cref="PlannedRelease"/>.
+/// hands the result to the optimiser. An empty batch gets its noise as any other. DP-FTRL differs in who is drawn and
+/// in the noise: Kairouz et al. 2021, see <see cref="PlannedRelease"/>.
 /// </para>
 /// <para>
-/// <b>The bound is exact.</b> A patient's gradient is computed without the others (<see cref="PatientGradient"/>), put on
-/// an integer grid with its norm checked in integers (<see cref="GradientClipping"/>), and integers are added. So the
+/// <b>The bound is exact.</b> A patient's gradient is computed without the others (<see cref="PatientGradient"/>), put
+/// on an integer grid with its norm checked in integers (<see cref="GradientClipping"/>), and integers are added. So the
 /// sum is the same in whatever order and pieces a batch is worked through, a batch takes the memory of one patient
 /// however large it is, and the errors of float norms and float sums are outside of the guarantee's way: they decide
 /// what is learned, never how much of it one patient can be.
@@ -99,8 +99,8 @@ public sealed class PrivateTrainer
     /// <summary>The parameters after the steps so far: what the guarantee is about.</summary>
     public ReadOnlySpan<float> Parameters => _parameters;
 
-    /// <summary>How many steps have been made.</summary>
-    public int Steps { get; private set; }
+    /// <summary>How many steps have been made; one that failed before anything was released is none.</summary>
+    public int Steps => _parts.Release.Steps;
 
     /// <summary>What the steps so far cost one patient, for continuous noise; for any accountant.</summary>
     public PrivacyComposition Releases => _parts.Batches.Releases;
@@ -117,14 +117,15 @@ public sealed class PrivateTrainer
         return left > 0
             ? PrivacyLossAccountant.Epsilon(Releases, left) ?? throw new InvalidOperationException(
                 "The releases have no privacy loss distribution.")
-            : throw new ArgumentOutOfRangeException(nameof(delta), delta, $"The grid alone costs {GridSlack:0.0e0}.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(delta), delta, FormattableString.Invariant($"The grid alone costs {GridSlack:0.0e0}."));
     }
 
     /// <summary>One step.</summary>
     /// <param name="learningRate">For the optimiser.</param>
     public StepFigures Step(double learningRate)
     {
-        int step = Steps++;
+        int step = Steps;
         IReadOnlyList<int> batch = _parts.Batches.Draw(step);
         Array.Clear(_sum);
         int clipped = 0;

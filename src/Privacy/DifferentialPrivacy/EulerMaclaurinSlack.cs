@@ -23,8 +23,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 /// A·p(x)·|s|/σ² ≤ A·|t|/(σ²·√(2π)). Altogether V ≤ A·(2.97 + 0.4·|t| + t²)/σ² ≤ A·(3.2 + 1.2·t²)/σ², and V/16 is
 /// below A·(1 + t²)/(5σ²). Over the coordinates Σ t² ≤ μ².</para>
 /// <para><b>Sampling.</b> Given the batch without the patient, of which both hockey sticks are averages, a release is
-/// p against (1 − q)·p + q·p_s for one shift s. Removal: max(0, (1 − q)·p + q·p_s − γ·p) = max(0, q·p_s − (γ − 1 + q)·p)
-/// is a g with A = q where γ ≥ 1 − q; below, it is nowhere negative, and sum and integral are both 1 − γ. Addition:
+/// p against (1 − q)·p + q·p_s for one shift s. Removal: max(0, (1 − q)·p + q·p_s − γ·p), which is
+/// max(0, q·p_s − (γ − 1 + q)·p), is a g with A = q where γ ≥ 1 − q; below, it is nowhere negative, and sum and integral are both 1 − γ. Addition:
 /// max(0, p − γ·(1 − q)·p − γq·p_s) is a g with A = 1 − γ·(1 − q) ≤ 1, or zero. Either way A ≤ 1.</para>
 /// </remarks>
 public static class EulerMaclaurinSlack

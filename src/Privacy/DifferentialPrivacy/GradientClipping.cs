@@ -12,8 +12,9 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 /// patient adds to the sum is an integer vector of L2 norm at most C grid units, and a function of the patient's
 /// gradient alone; so adding or removing a patient moves the sum by at most C, exactly. <b>Why.</b> Floats decide which
 /// integers are taken. They are taken before anything is added up, and a vector whose squares add up to more than C² is
-/// shortened until they do not; C² is at most 2^52, and up to 2^53 doubles add whole numbers without error. Sums of integers do not depend on their order, so no other patient's part
-/// changes: the rounding of float sums, which grows with the batch, has no place to enter.
+/// shortened until they do not; C² is at most 2^52, and up to 2^53 doubles add whole numbers without error. Sums of
+/// integers do not depend on their order, so no other patient's part changes: the rounding of float sums, which grows
+/// with the batch, has no place to enter.
 /// </para>
 /// <para>
 /// Every operation on floats is one multiplication or conversion per entry, the same on every vector width. Not safe
@@ -71,10 +72,10 @@ public sealed class GradientClipping
     /// <summary>The same C in grid units on another grid; takes over this one's memory.</summary>
     public GradientClipping WithUnits(double unitsPerGrid) => new(this, unitsPerGrid);
 
-    /// <summary>Adds one patient's gradient to <paramref name="sum"/>, shortened to the clip where it is longer.</summary>
+    /// <summary>Adds a patient's gradient to <paramref name="sum"/>, shortened to the clip where it is longer.</summary>
     /// <remarks>
-    /// The norm is overestimated by up to √n·2^(½·log₂ n − 25) of the largest of n entries, so a gradient hardly shorter
-    /// than the clip may be shortened too.
+    /// The norm is overestimated by up to √n·2^(½·log₂ n − 25) of the largest of n entries, so a gradient hardly
+    /// shorter than the clip may be shortened too.
     /// </remarks>
     /// <param name="gradient">The patient's gradient.</param>
     /// <param name="sum">Grid units, same length.</param>

@@ -11,7 +11,7 @@ using DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
 namespace DigitalTwin.Federation.Tests.PrivateTraining;
 
-/// <summary>Invented patients whose label follows the sign of a line through four features, and a small network.</summary>
+/// <summary>Invented patients whose label follows a line through four features, and a small network.</summary>
 internal static class Cohort
 {
     public const int Features = 4;

@@ -47,6 +47,8 @@ public sealed class PlannedTrainingTests
         Assert.Throws<InvalidOperationException>(() => trainer.Step(1));
     }
 
+    // 0.868, 0.919 and 0.935. The rate is small: at larger ones training forgets old noise by itself, and the tree,
+    // whose single steps are the noisiest, does worse than independent noise.
     [Fact]
     public void Correlated_noise_learns_more_than_independent_noise()
     {
@@ -56,8 +58,8 @@ public sealed class PlannedTrainingTests
         double banded = MeanAccuracy(rows, band: 32);
 
         string all = FormattableString.Invariant($"{independent:F3}, {tree:F3}, {banded:F3}");
-        Assert.True(tree > independent + 0.01, all);
-        Assert.True(banded > independent + 0.03, all);
+        Assert.True(tree > independent + 0.02, all);
+        Assert.True(banded > independent + 0.04, all);
     }
 
     private static double MeanAccuracy(PatientRows rows, int? band)
@@ -66,10 +68,10 @@ public sealed class PlannedTrainingTests
         double sum = 0;
         for (int run = 0; run < Runs; run++)
         {
-            PrivateTrainer trainer = Trainer(rows, FormattableString.Invariant($"run {run}"), band, noise: 4);
+            PrivateTrainer trainer = Trainer(rows, FormattableString.Invariant($"run {run}"), band, noise: 12);
             for (int step = 0; step < Plan.Steps; step++)
             {
-                trainer.Step(0.5);
+                trainer.Step(0.1);
             }
 
             sum += Cohort.Accuracy(trainer.Parameters) / Runs;

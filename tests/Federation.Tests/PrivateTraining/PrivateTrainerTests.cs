@@ -175,6 +175,28 @@ public sealed class PrivateTrainerTests
         }
     }
 
+    // Otherwise noise and batches of a plan would run apart, and a patient's parts come closer than planned.
+    [Fact]
+    public void A_step_that_fails_before_its_release_is_none()
+    {
+        PatientRows rows = Cohort.Patients(10);
+        List<int> batch = [0, 10];
+        IndependentRelease release = new(Parameters, GradientClipping.LargestClip, 1, Cohort.Key("again").Noise);
+        PrivateTrainer trainer = Probed(rows, batch, clip: 1, release);
+
+        Assert.ThrowsAny<Exception>(() => trainer.Step(1));
+        Assert.Equal(0, trainer.Steps);
+        batch[1] = 1;
+        trainer.Step(1);
+
+        Assert.Equal(1, trainer.Steps);
+        PrivateTrainer other = Probed(
+            rows, [0, 1], 1, new IndependentRelease(
+                Parameters, GradientClipping.LargestClip, 1, Cohort.Key("again").Noise));
+        other.Step(1);
+        Assert.Equal(other.Parameters, trainer.Parameters);
+    }
+
     [Fact]
     public void Parts_that_do_not_fit_are_refused()
     {
@@ -193,17 +215,17 @@ public sealed class PrivateTrainerTests
         return probe.Sum;
     }
 
-    private static PrivateTrainer Probed(PatientRows rows, IReadOnlyList<int> batch, double clip, SumProbe probe) =>
-        new(
-            new PrivateTrainerParts
-            {
-                Network = Cohort.Network,
-                Rows = rows,
-                Optimiser = new SgdOptimiser(Parameters),
-                Bound = new FlatBound(Parameters, clip),
-                Batches = new FixedBatches(batch),
-                Release = probe,
-                Divisor = drawn => int.Max(1, drawn),
-            },
-            Cohort.Network.InitialParameters(3));
+    private static PrivateTrainer Probed(
+        PatientRows rows, IReadOnlyList<int> batch, double clip, SumRelease release) => new(
+        new PrivateTrainerParts
+        {
+            Network = Cohort.Network,
+            Rows = rows,
+            Optimiser = new SgdOptimiser(Parameters),
+            Bound = new FlatBound(Parameters, clip),
+            Batches = new FixedBatches(batch),
+            Release = release,
+            Divisor = drawn => int.Max(1, drawn),
+        },
+        Cohort.Network.InitialParameters(3));
 }

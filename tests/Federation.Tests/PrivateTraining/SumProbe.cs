@@ -1,5 +1,3 @@
-using DigitalTwin.Federation.PrivateTraining;
-using DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 using DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 
 namespace DigitalTwin.Federation.Tests.PrivateTraining;
@@ -18,14 +16,4 @@ internal sealed class SumProbe(int coordinates)
             released[i] = sum[i];
         }
     }
-}
-
-/// <summary>The same patients in every step; has no accounting.</summary>
-internal sealed class FixedBatches(IReadOnlyList<int> batch) : PatientBatches
-{
-    public override PrivacyComposition Releases => throw new InvalidOperationException("Not private.");
-
-    public override double GridSlack => 0;
-
-    public override IReadOnlyList<int> Draw(int step) => batch;
 }

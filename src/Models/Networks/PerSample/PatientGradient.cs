@@ -42,7 +42,7 @@ public sealed class PatientGradient
         _piece = most > 1 ? new float[network.ParameterCount] : [];
     }
 
-    /// <summary>The sum of the losses of the patient's rows; its gradient overwrites <paramref name="gradient"/>.</summary>
+    /// <summary>The sum of the patient's losses; its gradient overwrites <paramref name="gradient"/>.</summary>
     /// <param name="parameters">The network's parameters.</param>
     /// <param name="patient">The patient, from 0.</param>
     /// <param name="dropoutSeed">

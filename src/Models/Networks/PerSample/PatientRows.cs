@@ -19,9 +19,13 @@ public sealed class PatientRows
     /// For each row its patient, numbered 0, 1, 2, … in order; empty: every row is a patient of its own.
     /// </param>
     /// <param name="stepMask">Rows × steps, 1 where a step was observed; empty: all observed.</param>
-    /// <exception cref="ArgumentException">A length is wrong, or the rows of a patient do not stand together.</exception>
+    /// <exception cref="ArgumentException">A length is wrong, or a patient's rows do not stand together.</exception>
     public PatientRows(
-        Network network, float[] inputs, float[] targets, ReadOnlySpan<int> patients = default, float[]? stepMask = null)
+        Network network,
+        float[] inputs,
+        float[] targets,
+        ReadOnlySpan<int> patients = default,
+        float[]? stepMask = null)
     {
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(inputs);

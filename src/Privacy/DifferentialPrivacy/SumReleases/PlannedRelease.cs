@@ -3,12 +3,12 @@ using System.Numerics;
 namespace DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 
 /// <summary>
-/// Sums whose noise is correlated between steps, so that the sums over all steps so far, which is what training adds up,
-/// carry less of it.
+/// Sums whose noise is correlated between steps, so that the sums over all steps so far, which is what training adds
+/// up, carry less of it.
 /// </summary>
 /// <remarks>
-/// The matrix mechanism for prefix sums: with A the lower triangle of ones and A = BC, what is noised is C·G, G the sums
-/// of the steps as rows; B(CG + Z) is then an estimate of the prefix sums (Denisov, McMahan, Rush, Smith and Thakurta,
+/// The matrix mechanism for prefix sums: with A the lower triangle of ones and A = BC, what is noised is C·G, G the
+/// sums of the steps as rows; B(CG + Z) is then an estimate of the prefix sums (Denisov, McMahan, Rush, Smith and Thakurta,
 /// "Improved Differential Privacy for SGD via Optimal Private Linear Operators on Adaptive Streams", NeurIPS 2022, who
 /// also prove that the sums may depend on what was released before). C has whole numbers only and Z is the discrete
 /// Gaussian: CG + Z is released in integers. The whole run, planned beforehand, is one Gaussian mechanism of
