@@ -34,10 +34,14 @@ public sealed class NetworkWorkspaceTests
         Network network = new(Descriptions[name]);
         foreach (int threads in (int[])[1, 3])
         {
-            network.CreateWorkspace(Rows, threads);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            network.CreateWorkspace(Rows, threads);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            // The least of some: a collection in between counts what it takes from the thread's buffer.
+            long allocated = long.MaxValue;
+            for (int i = 0; i < 5; i++)
+            {
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                network.CreateWorkspace(Rows, threads);
+                allocated = long.Min(allocated, GC.GetAllocatedBytesForCurrentThread() - before);
+            }
 
             // Beside the arrays' floats: their headers, and the objects that hold them.
             Assert.InRange(allocated - network.WorkspaceBytes(Rows, threads), 0, 2048);
