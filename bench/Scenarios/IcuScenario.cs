@@ -147,7 +147,8 @@ internal static class IcuScenario
                 int columns = data.Features.Count;
                 double[] mean = [.. data.Features.Select(feature => feature.Mean)];
                 double[] deviation = [.. data.Features.Select(feature => feature.StandardDeviation)];
-                double[] fit = LogisticFit.Fit(data.Train.LastColumns(columns).Standardise(mean, deviation), LocalRidge);
+                Table train = data.Train.LastColumns(columns).Standardise(mean, deviation);
+                double[] fit = LogisticFit.Fit(train, LocalRidge);
                 predictions.AddRange(new LogisticModel(columns).Probabilities(
                     fit, data.Test.LastColumns(columns).Standardise(mean, deviation)));
             }

@@ -4,8 +4,8 @@ using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Models.Tests;
 
-// Goal: a float32 network behind parameters in doubles is the model that its layers say. Method: one dense layer must be
-// the logistic model to a float's precision; a batch must be the sum of its rows; gradients of a recurrent model are
+// Goal: a float32 network behind parameters in doubles is the model that its layers say. Method: one dense layer must
+// be the logistic model to a float's precision; a batch must be the sum of its rows; gradients of a recurrent model are
 // held against differences of its loss.
 public sealed class NetworkModelTests
 {

@@ -9,8 +9,8 @@ using DigitalTwin.TestKit;
 
 namespace DigitalTwin.Scenarios.Tests;
 
-// Goal: a recurrent model on measurements over time goes the same way as a table does. Method: the real hosts, each with
-// a folder of invented intensive care patients; those who die have a rising heart rate.
+// Goal: a recurrent model on measurements over time goes the same way as a table does. Method: the real hosts, each
+// with a folder of invented intensive care patients; those who die have a rising heart rate.
 public sealed class SeriesStudyTests
 {
     private const string Study = """

@@ -1,6 +1,8 @@
 namespace DigitalTwin.Clinical.Contracts;
 
-/// <summary>Measurements over time that a patient brings beside the columns: a grid of equal steps from admission.</summary>
+/// <summary>
+/// Measurements over time that a patient brings beside the columns: a grid of equal steps from admission.
+/// </summary>
 public sealed record ContractSeries
 {
     /// <summary>The column that says which patient a measurement belongs to.</summary>
@@ -50,5 +52,7 @@ public sealed record ContractSignal
     public required double ReferenceSd { get; init; }
 }
 
-/// <summary>One number of each vector of a study, for each step of a series, with its public reference values.</summary>
+/// <summary>
+/// One number of each vector of a study, for each step of a series, with its public reference values.
+/// </summary>
 public sealed record ContractInput(string Name, double ReferenceMean, double ReferenceSd);

@@ -109,7 +109,8 @@ public sealed class SimulatedConsortium
     public string Propose(Study study)
     {
         SiteData data = Hospitals[0].Data;
-        StudyDocument document = StudyDocument.Create("study", study.ToYaml(), data.ContractSha256, data.Features, data.Steps);
+        StudyDocument document = StudyDocument.Create(
+            "study", study.ToYaml(), data.ContractSha256, data.Features, data.Steps);
         _documents[study.Name] = document;
         AppendOwn(ResearcherName, Role.Researcher, new Draft("study-proposed", new JsonObject
         {

@@ -4,8 +4,8 @@ using DigitalTwin.TestKit;
 
 namespace DigitalTwin.Cli.Tests.Documents;
 
-// Goal: the page's way from the challenge's files to a node's folder works as it is written. Method: bash types it beside
-// the real files, and a node reads what comes out.
+// Goal: the page's way from the challenge's files to a node's folder works as it is written. Method: bash types it
+// beside the real files, and a node reads what comes out.
 public sealed class SeriesPageTests
 {
     [Fact]

@@ -4,7 +4,8 @@ using DigitalTwin.Documents;
 
 namespace DigitalTwin.Clinical.Tests.Contracts;
 
-/// <summary>A contract with a series says all that a reader needs, and one that contradicts itself is refused.</summary>
+/// <summary>A contract with a series says all that a reader needs, and one that contradicts itself is
+/// refused.</summary>
 public sealed class ContractSeriesTests
 {
     private const string Signals = "signals:";

@@ -8,8 +8,8 @@ using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Federation.Tests.Documents;
 
-// Goal: the code of docs/training-engine.md compiles and does what the page says. Method: this file runs it, and a second
-// test finds every block of the page, line by line, in this file.
+// Goal: the code of docs/training-engine.md compiles and does what the page says. Method: this file runs it, and a
+// second test finds every block of the page, line by line, in this file.
 public sealed partial class EnginePageTests
 {
     [Fact]

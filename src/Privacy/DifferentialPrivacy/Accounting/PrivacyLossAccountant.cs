@@ -8,8 +8,9 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 /// results hold the truth between them. Neighbours differ by one patient, added or removed: ε is the larger of both
 /// directions, the same in every release.</para>
 /// <para>The grid starts coarser than its error formula asks for. What the bounds then differ by tells, as the square
-/// of the step, which step is fine enough; and a direction that does not decide is done with. Rounding errors of the arithmetic are not tracked one by one: both bounds are taken at a δ moved
-/// outwards by <see cref="RelativeSlack"/>, orders of magnitude more than they come to.</para>
+/// of the step, which step is fine enough; and a direction that does not decide is done with. Rounding errors of the
+/// arithmetic are not tracked one by one: both bounds are taken at a δ moved outwards by <see cref="RelativeSlack"/>,
+/// orders of magnitude more than they come to.</para>
 /// </remarks>
 public static class PrivacyLossAccountant
 {

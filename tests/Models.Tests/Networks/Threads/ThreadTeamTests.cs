@@ -38,6 +38,24 @@ public sealed class ThreadTeamTests
         Assert.Equal([Runs, Runs * 3 / 4, Runs / 2, Runs / 4], done);
     }
 
+    // Each of two parts waits for the other: one thread alone would wait in vain.
+    [Fact]
+    public void Two_parts_run_side_by_side()
+    {
+        using CountdownEvent both = new(2);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        bool[] met = new bool[2];
+        ThreadTeam team = new(part =>
+        {
+            both.Signal();
+            met[part] = both.Wait(TimeSpan.FromMinutes(1), cancellation);
+        });
+
+        team.Run(2);
+
+        Assert.Equal([true, true], met);
+    }
+
     [Fact]
     public void A_failure_reaches_the_caller_and_the_team_goes_on()
     {
