@@ -13,7 +13,8 @@ public sealed class SeriesStudyTests
 {
     private const string Contract = "heart-disease/v1";
 
-    private const string ManyLocalSteps = "{ kind: fedavg, rounds: 8, localSteps: 40, batchSize: 8, learningRate: 0.3 }";
+    private const string ManyLocalSteps =
+        "{ kind: fedavg, rounds: 8, localSteps: 40, batchSize: 8, learningRate: 0.3 }";
 
     [Theory]
     [InlineData("{ kind: gru, hidden: 6 }", ManyLocalSteps, StudyText.WithoutPrivacy, 0.85)]

@@ -129,7 +129,8 @@ public sealed class StudyReaderTests
     [InlineData("{ kind: fedavg }", "{ kind: cnn1d, kernel: 4 }", "model.kernel: give an odd number of steps")]
     [InlineData("{ kind: fedavg }", "{ kind: rnn }", "model.kind: rnn is not allowed")]
     [InlineData("{ kind: newton }", "{ kind: logistic, hidden: [3] }", "a logistic model has no hidden layers")]
-    public void A_model_and_an_algorithm_that_do_not_go_together_are_refused(string algorithm, string model, string? message)
+    public void A_model_and_an_algorithm_that_do_not_go_together_are_refused(
+        string algorithm, string model, string? message)
     {
         DocumentException? refused = Record.Exception(
             () => StudyText.Study(algorithm, StudyText.WithoutPrivacy, model)) as DocumentException;
