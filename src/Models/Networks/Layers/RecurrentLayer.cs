@@ -23,7 +23,6 @@ internal abstract class RecurrentLayer<TCell>(SampleShape input, int hidden, boo
     : Layer(input, onlyLast ? SampleShape.Vector(hidden) : SampleShape.Sequence(input.Steps, hidden))
     where TCell : struct, IRecurrentCell
 {
-
     public override int ParameterCount => checked(Gates * (Input.Features + Hidden + 2));
 
     public override int ProductCount => 2;
