@@ -72,7 +72,7 @@ public sealed class GradientClipping
     /// <summary>The same C in grid units on another grid; takes over this one's memory.</summary>
     public GradientClipping WithUnits(double unitsPerGrid) => new(this, unitsPerGrid);
 
-    /// <summary>Adds a patient's gradient to <paramref name="sum"/>, shortened to the clip where it is longer.</summary>
+    /// <summary>Adds a patient's gradient to <paramref name="sum"/>, shortened where it is longer than C.</summary>
     /// <remarks>
     /// The norm is overestimated by up to √n·2^(½·log₂ n − 25) of the largest of n entries, so a gradient hardly
     /// shorter than the clip may be shortened too.
