@@ -21,8 +21,8 @@ namespace DigitalTwin.Federation.PrivateTraining;
 /// <b>The bound is exact.</b> A patient's gradient is computed without the others (<see cref="PatientGradient"/>), put
 /// on an integer grid with its norm checked in integers (<see cref="GradientClipping"/>), and integers are added.
 /// So the sum is the same in whatever order and pieces a batch is worked through, a batch takes the memory of one
-/// patient however large it is, and the errors of float norms and float sums are outside of the guarantee's way: they decide
-/// what is learned, never how much of it one patient can be.
+/// patient however large it is, and the errors of float norms and float sums are outside of the guarantee's way: they
+/// decide what is learned, never how much of it one patient can be.
 /// </para>
 /// <para>Neighbours differ by one patient, added or removed, with all rows. Not safe for concurrent use.</para>
 /// </remarks>

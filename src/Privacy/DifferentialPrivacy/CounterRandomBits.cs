@@ -7,8 +7,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 /// <remarks>
 /// The key is SHAKE256's answer for the secret and the purpose; block i is the encryption of the number i, 128 bits,
 /// big end first, from 0 (NIST SP 800-38A, section 6.5). Processors have AES built in: the bits, of which a training
-/// run needs gigabytes, come some ten times faster than from SHAKE256. A stream tells nobody without the key anything as
-/// long as it has far fewer than 2^64 blocks. Not safe for concurrent use.
+/// run needs gigabytes, come some ten times faster than from SHAKE256. A stream tells nobody without the key anything
+/// as long as it has far fewer than 2^64 blocks. Not safe for concurrent use.
 /// </remarks>
 public sealed class CounterRandomBits : RandomBits, IDisposable
 {

@@ -25,7 +25,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy;
 /// <para><b>Sampling.</b> Given the batch without the patient, of which both hockey sticks are averages, a release is
 /// p against (1 − q)·p + q·p_s for one shift s. Removal: max(0, (1 − q)·p + q·p_s − γ·p), which is
 /// max(0, q·p_s − (γ − 1 + q)·p), is a g with A = q where γ ≥ 1 − q; below, it is nowhere negative, and sum and
-/// integral are both 1 − γ. Addition: max(0, p − γ·(1 − q)·p − γq·p_s) is a g with A = 1 − γ·(1 − q) ≤ 1, or zero. Either way A ≤ 1.</para>
+/// integral are both 1 − γ. Addition: max(0, p − γ·(1 − q)·p − γq·p_s) is a g with A = 1 − γ·(1 − q) ≤ 1, or zero.
+/// Either way A ≤ 1.</para>
 /// </remarks>
 public static class EulerMaclaurinSlack
 {

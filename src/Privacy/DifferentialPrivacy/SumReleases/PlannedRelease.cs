@@ -10,8 +10,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 /// The matrix mechanism for prefix sums: with A the lower triangle of ones and A = BC, what is noised is C·G, G the
 /// sums of the steps as rows; B(CG + Z) is then an estimate of the prefix sums (Denisov, McMahan, Rush, Smith and
 /// Thakurta, "Improved Differential Privacy for SGD via Optimal Private Linear Operators on Adaptive Streams", NeurIPS
-/// 2022, who also prove that the sums may depend on what was released before). C has whole numbers only and Z is the discrete
-/// Gaussian: CG + Z is released in integers. The whole run, planned beforehand, is one Gaussian mechanism of
+/// 2022, who also prove that the sums may depend on what was released before). C has whole numbers only and Z is the
+/// discrete Gaussian: CG + Z is released in integers. The whole run, planned beforehand, is one Gaussian mechanism of
 /// <see cref="SumRelease.NoiseMultiplier"/>. No sampling is needed, and none is accounted.
 /// </remarks>
 public abstract class PlannedRelease : SumRelease

@@ -9,8 +9,8 @@ namespace DigitalTwin.Privacy.DifferentialPrivacy.SumReleases;
 /// Song, Thakkar, Thakurta and Xu, "Practical and Private (Deep) Learning Without Sampling or Shuffling", ICML 2021
 /// (DP-FTRL, with restarts). Counted from 1 in an epoch of n steps, step t adds the node of the 2^k steps up to t,
 /// where 2^k is the largest power of two that divides t, and drops the nodes within it; the prefix sum up to t is
-/// the sum of those that are left. A step lies in at most ⌊log₂ n⌋ + 1 nodes, so C·G has sensitivity √((⌊log₂ n⌋ + 1)·epochs)
-/// clips. Nodes of which no prefix is made are not released.
+/// the sum of those that are left. A step lies in at most ⌊log₂ n⌋ + 1 nodes, so C·G has sensitivity √((⌊log₂ n⌋ +
+/// 1)·epochs) clips. Nodes of which no prefix is made are not released.
 /// </para>
 /// <para>
 /// What <see cref="SumRelease.Release"/> writes is the difference of two noisy prefix sums: a step of plain gradient
