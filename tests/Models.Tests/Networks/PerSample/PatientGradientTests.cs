@@ -31,7 +31,10 @@ public sealed class PatientGradientTests
             golden.Parameters,
             new()
             {
-                Rows = golden.Rows, Inputs = golden.Input, Targets = golden.Target, StepMask = golden.Mask,
+                Rows = golden.Rows,
+                Inputs = golden.Input,
+                Targets = golden.Target,
+                StepMask = golden.Mask,
                 Patients = patients,
             },
             clip: 1e6,
