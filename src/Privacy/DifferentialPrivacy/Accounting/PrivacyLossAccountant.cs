@@ -32,7 +32,7 @@ public static class PrivacyLossAccountant
     // How much coarser the first grid is, and by how much a grid is made finer at once.
     private const double Coarser = 4;
     private const double LeastRefinement = 1.4;
-    private const double MostRefinement = 8;
+    private const double MostRefinement = 5;
 
     // If the bounds still differ then, both are given as they are.
     private const int Attempts = 8;
