@@ -14,6 +14,9 @@ public sealed class PoissonSampling
 {
     private const int BitsOfWord = 64;
 
+    // More terms than a mixture is still worth having against the worst case.
+    private const int MostRecords = 1_000;
+
     /// <param name="rate">The probability, above zero and at most one.</param>
     public PoissonSampling(double rate)
     {
@@ -52,6 +55,39 @@ public sealed class PoissonSampling
     public PrivacyMechanism Gaussian(double noiseMultiplier) => Rate == 1
         ? new GaussianMechanism(noiseMultiplier)
         : new SampledGaussianMechanism(Rate, noiseMultiplier);
+
+    /// <summary>One step of Gaussian noise where records are sampled, and a patient has several of them.</summary>
+    /// <remarks>
+    /// How many of a patient's records are in a batch is binomial, and each adds up to the clip. Rényi orders take the
+    /// worst case of all of them being in; the privacy loss distribution is that of the mixture.
+    /// </remarks>
+    /// <param name="records">Records of a patient, at most; 1 to 1000.</param>
+    /// <param name="noiseMultiplier">σ over the largest L2 norm of a record's part.</param>
+    public PrivacyMechanism GaussianOfRecords(int records, double noiseMultiplier)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(records);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(records, MostRecords);
+        if (records == 1 || Rate == 1)
+        {
+            return Gaussian(noiseMultiplier / records);
+        }
+
+        List<double> drawn = [];
+        List<double> probabilities = [];
+        double logBinomial = 0;
+        for (int k = 0; k <= records; k++)
+        {
+            logBinomial += k == 0 ? 0 : Math.Log((records - k + 1.0) / k);
+            double logProbability = logBinomial + (k * Math.Log(Rate)) + ((records - k) * NearOne.LogOnePlus(-Rate));
+            if (Math.Exp(logProbability) > 0)
+            {
+                drawn.Add(k);
+                probabilities.Add(Math.Exp(logProbability));
+            }
+        }
+
+        return new GaussianMixtureMechanism(noiseMultiplier, drawn, probabilities);
+    }
 
     // Exactly Bernoulli(Rate): the binary digits of a uniform number are compared with those of the rate, 64 at a time,
     // until they differ. A double has finitely many.

@@ -123,6 +123,42 @@ public sealed class PrivacyLossAccountantTests
     }
 
     [Fact]
+    public void Mixtures_of_Gaussians_cost_the_published_epsilon()
+    {
+        // dp_accounting, pld_privacy_accountant_test.py, test_mixture_of_gaussians: ε at δ = 1e-6.
+        const double Published = 17.193115;
+        PrivacyComposition steps = new PrivacyComposition()
+            .Add(new GaussianMixtureMechanism(1, [0, 1, 2], [0.2, 0.6, 0.2]), 3)
+            .Add(new GaussianMixtureMechanism(2, [0, 2, 3], [0.33, 0.34, 0.33]), 2);
+
+        EpsilonBounds epsilon = PrivacyLossAccountant.Epsilon(steps, 1e-6)!.Value;
+
+        Assert.True(epsilon.Upper - epsilon.Lower <= PrivacyLossAccountant.Width, $"{epsilon}");
+        Assert.InRange(Published, epsilon.Lower - 1e-3, epsilon.Upper + 1e-3);
+    }
+
+    [Fact]
+    public void A_patient_of_one_record_is_sampled_like_a_patient_and_more_records_cost_more()
+    {
+        PoissonSampling sampling = new(0.01);
+        double one = EpsilonOf(sampling.GaussianOfRecords(1, 1));
+        double four = EpsilonOf(sampling.GaussianOfRecords(4, 1));
+
+        Assert.Equal(EpsilonOf(sampling.Gaussian(1)), one);
+
+        // Four times the records is at least the cost of four times the rate, and at most that of all in the batch.
+        Assert.InRange(four, EpsilonOf(new PoissonSampling(0.03).Gaussian(1)), EpsilonOf(sampling.Gaussian(0.25)));
+        Assert.Equal(
+            EpsilonOf(new GaussianMixtureMechanism(1, [0, 1], [0.99, 0.01])), one, 2 * PrivacyLossAccountant.Width);
+        Assert.Equal(
+            EpsilonOf(new GaussianMechanism(0.25)), EpsilonOf(new PoissonSampling(1).GaussianOfRecords(4, 1)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => sampling.GaussianOfRecords(0, 1));
+
+        static double EpsilonOf(PrivacyMechanism step) =>
+            PrivacyLossAccountant.Epsilon(PrivacyComposition.Of(step, 200), 1e-5)!.Value.Upper;
+    }
+
+    [Fact]
     public void Laplace_steps_of_two_scales_cost_at_most_the_sum_of_their_pure_epsilons()
     {
         // dp_accounting: three steps of scale 1 and two of scale 2 reach ε = 3/1 + 2/2 at δ = 0.

@@ -155,6 +155,19 @@ public sealed class RenyiAccountantTests
     }
 
     [Fact]
+    public void The_exponential_mechanism_has_the_published_divergences()
+    {
+        // dp_accounting, rdp_privacy_accountant_test.py, ε = 1: 0.123301561 at order 1 (here just above), and 1.0 at
+        // order 1000, where it takes ε itself for a bound.
+        ExponentialMechanism choice = new(1);
+
+        Assert.Equal(0.123301561, choice.RenyiDivergence(1 + 1e-7), 1e-6);
+        Assert.InRange(choice.RenyiDivergence(1000), 0.99, 1);
+        Assert.All([1.5, 2, 8, 64, 1000.0], order =>
+            Assert.InRange(choice.RenyiDivergence(order), 0, Math.Min(1, order / 8)));
+    }
+
+    [Fact]
     public void Laplace_noise_is_pure_at_high_orders()
     {
         LaplaceMechanism half = new(0.5);
