@@ -80,7 +80,7 @@ public sealed class DataContractTests
         "c.yaml:1: contract: Heart is not a contract name; write name/vN, for example heart-disease/v1.")]
     [InlineData("title:", "titel:",
         "c.yaml:2: titel: is not a known field; allowed: contract, title, source, unit, file, rows, columns, label, "
-        + "features. Did you mean title?")]
+        + "features, series, signals. Did you mean title?")]
     [InlineData("unit: row-is-patient", "unit: row-is-visit",
         "c.yaml:4: unit: row-is-visit is not allowed; allowed: row-is-patient. Did you mean row-is-patient?")]
     [InlineData("header: required", "header: yes",
