@@ -56,6 +56,7 @@ public sealed partial class ReferencePagesTests
     [Theory]
     [InlineData("studies/heart-risk.yaml")]
     [InlineData("studies/heart-risk-exact.yaml")]
+    [InlineData("studies/icu-mortality.yaml")]
     public void An_example_study_compiles_and_names_only_documented_fields(string path)
     {
         string yaml = File.ReadAllText(Pages.FullPath(path));
