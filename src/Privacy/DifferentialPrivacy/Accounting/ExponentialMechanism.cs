@@ -1,6 +1,8 @@
 namespace DigitalTwin.Privacy.DifferentialPrivacy.Accounting;
 
-/// <summary>A choice by the exponential mechanism, such as of one setting among several by a score of the rows.</summary>
+/// <summary>
+/// A choice by the exponential mechanism, such as of one setting among several by a score of the rows.
+/// </summary>
 /// <remarks>
 /// McSherry and Talwar, "Mechanism Design via Differential Privacy", FOCS 2007: an outcome of score u is drawn with
 /// weight e^(ε·u/2Δ). It is ε-bounded-range (Dong, Durfee and Rogers, "Optimal Differential Privacy Composition for
