@@ -88,16 +88,20 @@ public abstract class DifferentiableModel
     }
 
     /// <summary>Refuses parameters or a row of another length than the model's.</summary>
-    protected void RequireShapes(ReadOnlySpan<double> parameters, ReadOnlySpan<double> row)
+    protected void RequireShapes(ReadOnlySpan<double> parameters, ReadOnlySpan<double> row) =>
+        RequireShapes(parameters, row.Length);
+
+    /// <summary>Refuses parameters, or rows of a table, of another length than the model's.</summary>
+    protected void RequireShapes(ReadOnlySpan<double> parameters, int columns)
     {
         if (parameters.Length != ParameterCount)
         {
             throw new ArgumentException($"Expected {ParameterCount} parameters, got {parameters.Length}.");
         }
 
-        if (row.Length != Columns)
+        if (columns != Columns)
         {
-            throw new ArgumentException($"Expected a row of {Columns} features, got {row.Length}.");
+            throw new ArgumentException($"Expected a row of {Columns} features, got {columns}.");
         }
     }
 }

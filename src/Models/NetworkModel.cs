@@ -63,7 +63,7 @@ public sealed class NetworkModel : DifferentiableModel
     public override double[] Margins(ReadOnlySpan<double> parameters, Table table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        RequireShapes(parameters, new double[table.Columns]);
+        RequireShapes(parameters, table.Columns);
         Scratch scratch = Take(parameters);
         double[] margins = new double[table.Rows];
         for (int first = 0; first < table.Rows; first += BatchRows)
@@ -102,7 +102,7 @@ public sealed class NetworkModel : DifferentiableModel
         ReadOnlySpan<double> parameters, Table table, ReadOnlySpan<int> rows, Span<double> gradientToAddTo)
     {
         ArgumentNullException.ThrowIfNull(table);
-        RequireShapes(parameters, new double[table.Columns]);
+        RequireShapes(parameters, table.Columns);
         Scratch scratch = Take(parameters);
         double loss = 0;
         while (!rows.IsEmpty)

@@ -71,7 +71,7 @@ internal abstract class RecurrentLayer<TCell>(SampleShape input, int hidden, boo
 
     public override void Forward(in LayerFrame frame)
     {
-        RequireMask(frame);
+        RequireStepMask(frame, Steps);
         Buffers buffers = BuffersOf(frame);
         Gemm.MultiplyAddRow(
             frame.Width,
@@ -236,15 +236,6 @@ internal abstract class RecurrentLayer<TCell>(SampleShape input, int hidden, boo
             Mask = frame.StepMask.IsEmpty ? default : frame.StepMask[step..],
             MaskPitch = Steps,
         };
-    }
-
-    private void RequireMask(in LayerFrame frame)
-    {
-        if (!frame.StepMask.IsEmpty && frame.StepMask.Length != frame.Rows * Steps)
-        {
-            throw new ArgumentException(
-                $"The step mask has {frame.StepMask.Length / frame.Rows} steps, this recurrent layer has {Steps}.");
-        }
     }
 
     private Buffers BuffersOf(in LayerFrame frame)
