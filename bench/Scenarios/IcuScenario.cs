@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using DigitalTwin.Clinical.Contracts;
-using DigitalTwin.Clinical.Disclosure;
 using DigitalTwin.Clinical.Tables;
 using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Participation;
@@ -126,7 +125,8 @@ internal static class IcuScenario
             for (int unit = 0; unit < units.Length; unit++)
             {
                 (int[] train, int[] test) = TrainTestSplit.Stratified(units[unit], TestShare, random.NextUInt64);
-                plans.Add(PlanOf(ChallengeFolder.Units[unit], units[unit], train, test));
+                plans.Add(ScenarioHospitals.PlanOf(
+                    DataContract.Embedded(Contract), ChallengeFolder.Units[unit], units[unit], train, test));
                 scores.AddRange(test.Select(row => folder.SapsI[unit][units[unit].SourceRows[row]]));
             }
 
@@ -160,25 +160,5 @@ internal static class IcuScenario
         }
 
         private double[] Labels() => [.. Plans.SelectMany(plan => plan.Data.Test.Labels.ToArray())];
-
-        private static HospitalPlan PlanOf(string name, ClinicalTable rows, int[] train, int[] test)
-        {
-            DataContract contract = DataContract.Embedded(Contract);
-            FeatureReference[] features =
-            [
-                .. contract.Inputs.Select(input =>
-                    new FeatureReference(input.Name, input.ReferenceMean, input.ReferenceSd)),
-            ];
-            return new HospitalPlan(name, new SiteData(
-                contract.Sha256,
-                features,
-                TableOf(rows.Subset(train)),
-                TableOf(rows.Subset(test)),
-                Buckets.Rows(train.Length),
-                Buckets.Prevalence(rows.Labels.Average(), rows.Rows),
-                contract.Steps));
-        }
-
-        private static Table TableOf(ClinicalTable rows) => new(rows.Columns, rows.Features, rows.Labels);
     }
 }

@@ -41,6 +41,25 @@ internal sealed record ScenarioHospitals(string Description, bool IsReal, IReadO
         return Moments.FromSum(Moments.LocalStatistic(table, zero, one), zero, one);
     }
 
+    /// <summary>A hospital with its rows divided, under any contract.</summary>
+    public static HospitalPlan PlanOf(
+        DataContract contract, string name, ClinicalTable rows, int[] train, int[] test)
+    {
+        FeatureReference[] features =
+        [
+            .. contract.Inputs.Select(input =>
+                new FeatureReference(input.Name, input.ReferenceMean, input.ReferenceSd)),
+        ];
+        return new HospitalPlan(name, new SiteData(
+            contract.Sha256,
+            features,
+            TableOf(rows.Subset(train)),
+            TableOf(rows.Subset(test)),
+            Buckets.Rows(train.Length),
+            Buckets.Prevalence(rows.Labels.Average(), rows.Rows),
+            contract.Steps));
+    }
+
     private static Table Pool(IEnumerable<Table> tables)
     {
         Table[] all = [.. tables];
@@ -56,7 +75,7 @@ internal sealed record ScenarioHospitals(string Description, bool IsReal, IReadO
             ClinicalTable rows = CsvCohortReader.Read(
                 DataContract.Embedded(Contract), Path.Combine(folder, $"processed.{name}.data"));
             (int[] train, int[] test) = TrainTestSplit.FromFile(Path.Combine(folder, "flamby_split.csv"), name, rows);
-            return Plan(name, rows, train, test);
+            return PlanOf(DataContract.Embedded(Contract), name, rows, train, test);
         }),
     ];
 
@@ -73,7 +92,7 @@ internal sealed record ScenarioHospitals(string Description, bool IsReal, IReadO
                     File.WriteAllText(file, hospital.ToCsv());
                     ClinicalTable rows = CsvCohortReader.Read(DataContract.Embedded(Contract), file);
                     (int[] train, int[] test) = TrainTestSplit.Stratified(rows, TestShare, random.NextUInt64);
-                    return Plan(hospital.Name, rows, train, test);
+                    return PlanOf(DataContract.Embedded(Contract), hospital.Name, rows, train, test);
                 }
                 finally
                 {
@@ -81,23 +100,6 @@ internal sealed record ScenarioHospitals(string Description, bool IsReal, IReadO
                 }
             }),
         ];
-    }
-
-    private static HospitalPlan Plan(string name, ClinicalTable rows, int[] train, int[] test)
-    {
-        DataContract contract = DataContract.Embedded(Contract);
-        FeatureReference[] features =
-        [
-            .. contract.Features.Select(feature =>
-                new FeatureReference(feature.Name, feature.ReferenceMean, feature.ReferenceSd)),
-        ];
-        return new HospitalPlan(name, new SiteData(
-            contract.Sha256,
-            features,
-            TableOf(rows.Subset(train)),
-            TableOf(rows.Subset(test)),
-            Buckets.Rows(train.Length),
-            Buckets.Prevalence(rows.Labels.Average(), rows.Rows)));
     }
 
     private static Table TableOf(ClinicalTable rows) => new(rows.Columns, rows.Features, rows.Labels);

@@ -3,6 +3,7 @@ using DigitalTwin.Federation.Participation;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.HospitalNode.Connection;
+using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.Ledger.Records;
 using Grpc.Core;
@@ -44,12 +45,8 @@ internal sealed class StudyDesk : IDisposable
     {
         Study study = Study.Parse(file, yaml);
         DataContract contract = DataContract.Embedded(study.Contract);
-        FeatureReference[] features =
-        [
-            .. contract.Inputs.Select(input =>
-                new FeatureReference(input.Name, input.ReferenceMean, input.ReferenceSd)),
-        ];
-        return StudyDocument.Create(file, yaml, contract.Sha256, features, contract.Steps);
+        return StudyDocument.Create(
+            file, yaml, contract.Sha256, SiteDataLoader.FeaturesOf(contract), contract.Steps);
     }
 
     /// <summary>

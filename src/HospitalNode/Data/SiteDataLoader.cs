@@ -34,15 +34,10 @@ public static class SiteDataLoader
         (int[] train, int[] test) = source.SplitFile is { } split
             ? TrainTestSplit.FromFile(split, source.SplitSite, all)
             : TrainTestSplit.Stratified(all, TestShare, SplitStream(source.SplitSite).NextUInt64);
-        FeatureReference[] features =
-        [
-            .. contract.Inputs.Select(input =>
-                new FeatureReference(input.Name, input.ReferenceMean, input.ReferenceSd)),
-        ];
         double prevalence = all.Rows == 0 ? 0 : all.Labels.Average();
         SiteData site = new(
             contract.Sha256,
-            features,
+            FeaturesOf(contract),
             TableOf(all.Subset(train)),
             TableOf(all.Subset(test)),
             Buckets.Rows(train.Length),
@@ -50,6 +45,13 @@ public static class SiteDataLoader
             contract.Steps);
         return new LoadedData(site, all, contract);
     }
+
+    /// <summary>The inputs of a contract as studies name them.</summary>
+    public static IReadOnlyList<FeatureReference> FeaturesOf(DataContract contract) =>
+    [
+        .. contract.Inputs.Select(input =>
+            new FeatureReference(input.Name, input.ReferenceMean, input.ReferenceSd)),
+    ];
 
     // The split must not change from study to study: held-out rows would leak into training. So it depends on the
     // site's name alone.
