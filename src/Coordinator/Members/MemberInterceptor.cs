@@ -19,20 +19,6 @@ internal sealed class MemberInterceptor(ConsortiumLedger ledger) : Interceptor
 {
     private const string MemberKey = "digitaltwin.member";
 
-    private static readonly Role[] Everybody = [Role.Hospital, Role.Researcher, Role.Auditor, Role.Witness];
-
-    /// <summary>Role × method: who may call what.</summary>
-    internal static readonly IReadOnlyDictionary<string, IReadOnlyList<Role>> Permissions =
-        new Dictionary<string, IReadOnlyList<Role>>(StringComparer.Ordinal)
-        {
-            ["/digitaltwin.v1.LedgerExchange/Follow"] = Everybody,
-            ["/digitaltwin.v1.LedgerExchange/Append"] = [Role.Hospital, Role.Researcher],
-            ["/digitaltwin.v1.LedgerExchange/Cosign"] = [Role.Hospital],
-            ["/digitaltwin.v1.BlobExchange/Put"] = [Role.Hospital, Role.Researcher],
-            ["/digitaltwin.v1.BlobExchange/Get"] = Everybody,
-            ["/digitaltwin.v1.Membership/Renew"] = Everybody,
-        };
-
     /// <summary>Methods that need no membership.</summary>
     internal static readonly IReadOnlySet<string> Open =
         new HashSet<string>(StringComparer.Ordinal)
@@ -100,7 +86,7 @@ internal sealed class MemberInterceptor(ConsortiumLedger ledger) : Interceptor
             throw Refuse(StatusCode.PermissionDenied, "The certificate's key is not pinned to an active member.");
         }
 
-        if (!Permissions.TryGetValue(context.Method, out IReadOnlyList<Role>? roles) || !roles.Contains(member.Role))
+        if (!RoleMatrix.May(member.Role, RoleMatrix.Call(context.Method)))
         {
             throw Refuse(StatusCode.PermissionDenied, $"The role {member.Role} may not call {context.Method}.");
         }

@@ -5,6 +5,7 @@ using DigitalTwin.Federation.Protection;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Members;
+using DigitalTwin.Ledger.Records;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -302,7 +303,7 @@ public sealed class StudyBook
             : null;
 
     private static bool IsStudyRecord(string name) =>
-        name is not ("genesis" or "member-admitted" or "member-removed");
+        RecordCatalogue.Find(name)!.Fields.Any(field => field.Name == "study");
 
     private static RoundTerms ReadTerms(JsonObject fields) => new(
         (int)Integer(fields, "round"),

@@ -7,6 +7,9 @@ namespace DigitalTwin.Ledger.Records;
 /// <summary>Holds an object against a list of field definitions.</summary>
 internal static class FieldCheck
 {
+    // Ed25519, and ECDSA over P-256 as r‖s.
+    private const int SignatureSize = 64;
+
     /// <exception cref="RecordFormatException">A field is missing, unknown or of another kind.</exception>
     public static void Group(PredicateReader reader, IReadOnlyList<FieldDefinition> fields)
     {
@@ -33,6 +36,7 @@ internal static class FieldCheck
             FieldKind.DecimalText => reader.Decimal(field.Name),
             FieldKind.Digest or FieldKind.Fingerprint => reader.Sha256(field.Name),
             FieldKind.PublicKey => PublicKey(reader, field.Name),
+            FieldKind.Signature => reader.Hex(field.Name, SignatureSize),
             FieldKind.LogKey => VerifierKey(reader, field.Name, NoteKeyType.Log),
             FieldKind.WitnessKey => VerifierKey(reader, field.Name, NoteKeyType.Witness),
             FieldKind.Root => Root(reader, field.Name),

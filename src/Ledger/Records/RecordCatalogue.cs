@@ -2,11 +2,15 @@ using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 using DigitalTwin.Ledger.Encoding;
 using static DigitalTwin.Ledger.Records.FieldKind;
-using static DigitalTwin.Ledger.Records.LogKind;
+using static DigitalTwin.Ledger.Records.RecordForm;
 
 namespace DigitalTwin.Ledger.Records;
 
-/// <summary>Every type of record there is. A new record is a new row here; nothing else lists them.</summary>
+/// <summary>Every type of record there is.</summary>
+/// <remarks>
+/// A new record is a new row of <see cref="AuthorizationRecords"/> or <see cref="DataRecords"/>, and one of
+/// <see cref="RoleMatrix"/> that says who writes it; nothing else lists them.
+/// </remarks>
 public static class RecordCatalogue
 {
     /// <summary>
@@ -20,6 +24,39 @@ public static class RecordCatalogue
     /// <summary>Name of the record that admits a member.</summary>
     public const string MemberAdmitted = "member-admitted";
 
+    /// <summary>Name of the record that puts a change of members to the vote.</summary>
+    public const string MemberProposed = "member-proposed";
+
+    /// <summary>Name of a hospital's vote on a proposal.</summary>
+    public const string Vote = "vote";
+
+    /// <summary>Name of the record that suspends a member.</summary>
+    public const string MemberSuspended = "member-suspended";
+
+    /// <summary>Name of the record that ends a suspension.</summary>
+    public const string MemberReinstated = "member-reinstated";
+
+    /// <summary>Name of the record that removes a member.</summary>
+    public const string MemberRemoved = "member-removed";
+
+    /// <summary>Name of the record by which a member changes its own keys.</summary>
+    public const string KeyRotated = "key-rotated";
+
+    /// <summary>Name of the record that replaces keys after a vote.</summary>
+    public const string KeyCompromised = "key-compromised";
+
+    /// <summary>Name of the record that changes the consortium's policy.</summary>
+    public const string PolicyChanged = "policy-changed";
+
+    /// <summary>Name of the record of a consent text.</summary>
+    public const string ConsentPolicy = "consent-policy";
+
+    /// <summary>Name of the record that commits to consenting patients.</summary>
+    public const string ConsentBatch = "consent-batch";
+
+    /// <summary>Name of the record that withdraws one consent.</summary>
+    public const string ConsentWithdrawn = "consent-withdrawn";
+
     /// <summary>The fields of every record; <c>study</c> is required where the record's own fields name it.</summary>
     public static IReadOnlyList<FieldDefinition> CommonFields { get; } =
     [
@@ -32,84 +69,9 @@ public static class RecordCatalogue
     ];
 
     /// <summary>All definitions, authorization log first.</summary>
-    public static IReadOnlyList<RecordDefinition> All { get; } =
-    [
-        By(Role.Coordinator, Authorization, Genesis, "Founds the consortium and names its keys.",
-            Of("consortium", Identifier),
-            Nested("coordinator", Group, Of("id", Identifier), Of("identityKey", PublicKey), Of("tlsKey", Fingerprint)),
-            Nested("logs", Group, Of("authorization", LogKey), Of("data", LogKey)),
-            Of("rootCertificate", Fingerprint), OneOf("quorumRule", QuorumRule)),
-        By(Role.Coordinator, Authorization, MemberAdmitted, "Admits a member with its keys.",
-            Of("member", Identifier), OneOf("memberRole", [.. RoleNames.All]), Of("identityKey", PublicKey),
-            Of("tlsKey", Fingerprint), Optional("witnessKey", WitnessKey), Of("certificate", Fingerprint),
-            Of("certificateExpires", Time)),
-        By(Role.Researcher, Authorization, "study-proposed", "Asks the hospitals to run a study.",
-            Study, Of("document", Digest), Of("title", Text)),
-        By(Role.Hospital, Authorization, "study-accepted", "Accepts a study for this hospital's data.",
-            Study, Of("document", Digest), Of("rowsBucket", Text), Of("prevalenceBucket", Text), Of("contract", Text)),
-        By(Role.Hospital, Authorization, "study-declined", "Declines a study and says why.",
-            Study, Of("document", Digest), Of("rule", Text), Of("reason", Text)),
-        By(Role.Coordinator, Authorization, "study-approved", "Starts an accepted study with these hospitals.",
-            Study, Of("document", Digest), Of("participants", Identifiers), OneOf("onMissing", "degrade", "fail")),
-        By(Role.Coordinator, Data, "round-opened", "Opens a round for these hospitals.",
-            Study, Round, Attempt, OneOf("purpose", "keys", "standardise", "train", "evaluate"),
-            Of("baseModel", Digest), Of("participants", Identifiers), OneOf("protection", "masks", "threshold-he"),
-            Of("fewest", Number), Of("words", Number), Of("slotBits", Number), Of("scaleBits", Number),
-            Of("deadline", Time), Of("planDigest", Digest), new FieldDefinition("noise", Group, Required: false)
-            {
-                Fields =
-                [
-                    Of("mechanism", Text), Optional("sigma", DecimalText), Optional("clip", DecimalText),
-                    Optional("sensitivity", DecimalText),
-                ],
-            }),
-        By(Role.Hospital, Data, "round-joined", "Takes part in a round under these round keys.",
-            Study, Round, Attempt, Optional("maskKey", PublicKey), Optional("shareKey", PublicKey)),
-        By(Role.Hospital, Data, "round-declined", "Does not take part in a round and says why.",
-            Study, Round, Attempt, Of("rule", Text), Of("reason", Text)),
-        By(Role.Hospital, Data, "shares-dealt", "Deals shares of its round secrets, sealed to each holder.",
-            Study, Round, Attempt, Of("bundle", Digest), Of("bytes", Number)),
-        By(Role.Coordinator, Data, "cohort-fixed", "Fixes who goes on in a round and who is excused.",
-            Study, Round, Attempt, OneOf("phase", "sharing", "committing", "uploading"), Of("sites", Identifiers),
-            Of("missing", Identifiers), Optional("reason", Text), Optional("decryptors", Identifiers)),
-        By(Role.Hospital, Data, "update-committed", "Commits to the addend it will upload.",
-            Study, Round, Attempt, Of("addend", Digest), Of("commitment", Digest), Of("bytes", Number)),
-        By(Role.Coordinator, Data, "update-rejected", "Refuses an addend and says why.",
-            Study, Round, Attempt, Of("site", Identifier), Of("code", Text), Of("reason", Text)),
-        By(Role.Hospital, Data, "sum-opened", "Gives this hospital's part in opening the sum of the fixed cohort.",
-            Study, Round, Attempt, Of("opening", Digest), Of("bytes", Number)),
-        By(Role.Coordinator, Data, "round-closed", "Names the addends, what opened their sum, and the next model.",
-            Study, Round, Attempt, Nested("addends", Groups, Of("site", Identifier), Of("sha256", Digest)),
-            Nested("openings", Groups, Of("site", Identifier), Of("sha256", Digest)),
-            Of("sum", Digest), Of("model", Digest), Optional("loss", DecimalText)),
-        By(Role.Coordinator, Data, "round-aborted", "Gives up a round and says why.",
-            Study, Round, Attempt, Of("missing", Identifiers), Of("reason", Text)),
-        By(Role.Hospital, Data, "sum-attested", "Added the addends itself and found the same sum and model.",
-            Study, Round, Attempt, Of("sum", Digest), Of("model", Digest), Of("wireBytes", Number),
-            Optional("epsilon", DecimalText), Optional("delta", DecimalText)),
-        By(Role.Coordinator, Data, "round-final", "Declares a round final after enough attestations.",
-            Study, Round, Attempt, Of("attestations", Number)),
-        By(Role.Hospital, Data, "site-evaluated", "Measured a model on this hospital's data.",
-            Study, Of("model", Digest), Nested("metrics", Group, Optional("accuracy", DecimalText),
-                Optional("auroc", DecimalText), Optional("brier", DecimalText),
-                Optional("calibrationSlope", DecimalText)),
-            Of("flags", Texts)),
-        By(Role.Coordinator, Data, "model-released", "Releases a model for use.",
-            Study, Of("model", Digest), Optional("objective", Text)),
-
-        // On the data log, for it ends a sequence whose every other record lies there: no mirror can see it too early.
-        By(Role.Coordinator, Data, "study-closed", "Ends a study with its verdict.",
-            Study, OneOf("verdict", "complete", "degraded", "failed"), Of("reason", Text),
-            Optional("model", Digest), Of("rounds", Number)),
-    ];
+    public static IReadOnlyList<RecordDefinition> All { get; } = [.. AuthorizationRecords.All, .. DataRecords.All];
 
     private static readonly FrozenDictionary<string, RecordDefinition> ByName = All.ToFrozenDictionary(d => d.Name);
-
-    private static FieldDefinition Study => Of("study", Identifier);
-
-    private static FieldDefinition Round => Of("round", Number);
-
-    private static FieldDefinition Attempt => Of("attempt", Number);
 
     /// <summary>The definition with this name, or null.</summary>
     public static RecordDefinition? Find(string name) => ByName.GetValueOrDefault(name);
@@ -176,18 +138,4 @@ public static class RecordCatalogue
         HashSet<string> own = [.. definition.Fields.Select(field => field.Name)];
         return [.. CommonFields.Where(field => !own.Contains(field.Name)), .. definition.Fields];
     }
-
-    private static RecordDefinition By(
-        Role writer, LogKind log, string name, string meaning, params FieldDefinition[] fields) =>
-        new(name, log, [writer], meaning, fields);
-
-    private static FieldDefinition Of(string name, FieldKind kind) => new(name, kind);
-
-    private static FieldDefinition Optional(string name, FieldKind kind) => new(name, kind, Required: false);
-
-    private static FieldDefinition OneOf(string name, params string[] choices) =>
-        new(name, Choice) { Choices = choices };
-
-    private static FieldDefinition Nested(string name, FieldKind kind, params FieldDefinition[] fields) =>
-        new(name, kind) { Fields = fields };
 }

@@ -59,6 +59,9 @@ public enum FieldKind
     /// <summary>A P-256 SubjectPublicKeyInfo in lower-case hex.</summary>
     PublicKey,
 
+    /// <summary>A signature of 64 bytes in lower-case hex.</summary>
+    Signature,
+
     /// <summary>A verifier key of a log.</summary>
     LogKey,
 

@@ -36,6 +36,7 @@ internal static class SampleRecords
         FieldKind.DecimalText => "0.25",
         FieldKind.Digest or FieldKind.Fingerprint => Fields.Digest(field.Name),
         FieldKind.PublicKey => PublicKey,
+        FieldKind.Signature => new string('0', 128),
         FieldKind.LogKey => NoteVerifierKey.Log("log.example", new byte[32]).ToString(),
         FieldKind.WitnessKey => NoteVerifierKey.Witness("w.example", new byte[32]).ToString(),
         FieldKind.Root => Rfc6962.Empty.ToString(),
