@@ -87,14 +87,16 @@ public sealed class MemberRegistry
         }
     }
 
-    /// <summary>A proposal that has the votes it needs and was not carried out, or null.</summary>
-    public Proposal? FindCarried(ProposalAction action, string? member = null)
+    /// <summary>The proposals that have the votes they need and were not carried out, oldest first.</summary>
+    public IReadOnlyList<Proposal> Carried()
     {
         lock (_gate)
         {
-            return _book.Proposals.Where(proposal => proposal.Action == action && !proposal.IsExecuted
-                    && (member is null || proposal.Member == member) && proposal.IsCarried(_book.IsDeciding))
-                .MinBy(proposal => proposal.Index);
+            return
+            [
+                .. _book.Proposals.Where(proposal => !proposal.IsExecuted && proposal.IsCarried(_book.IsDeciding))
+                    .OrderBy(proposal => proposal.Index),
+            ];
         }
     }
 
