@@ -6,6 +6,7 @@ using DigitalTwin.Federation.Studies;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Records;
+using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -95,7 +96,7 @@ public sealed class StudyBook
                 study.Decline(Actor(fields), $"{Text(fields, "rule")}: {Text(fields, "reason")}");
                 break;
             case "study-approved":
-                study.Approve(Texts(fields, "participants"));
+                study.Approve(Texts(fields, "participants"), GrantOf(fields));
                 break;
             case "study-closed":
                 study.Close(new StudyClosing(Text(fields, "verdict"), ReasonOf(fields), OptionalText(fields, "model")));
@@ -208,6 +209,12 @@ public sealed class StudyBook
             return $"Study {study.Name} is approved already.";
         }
 
+        if (fields["grant"]?.AsObject() is { } grant
+            && (OptionalNumber(grant, "epsilon") < 0 || OptionalNumber(grant, "delta") is < 0 or >= 1))
+        {
+            return $"Study {study.Name} is approved with a privacy grant that is none.";
+        }
+
         string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Accepted.ContainsKey(site));
         return stranger is null ? null : $"{stranger} has not accepted study {study.Name}.";
     }
@@ -315,7 +322,15 @@ public sealed class StudyBook
         (int)Integer(fields, "fewest"),
         (int)Integer(fields, "words"),
         (int)Integer(fields, "slotBits"),
-        OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"));
+        OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"))
+    {
+        Spend = OpeningRules.SpendOf(fields),
+    };
+
+    /// <summary>The privacy grant that <c>study-approved</c> names.</summary>
+    internal static PrivacyBudget? GrantOf(JsonObject fields) => fields["grant"]?.AsObject() is { } grant
+        ? new PrivacyBudget(OptionalNumber(grant, "epsilon")!.Value, OptionalNumber(grant, "delta")!.Value)
+        : null;
 
     private static AnnouncedArtefact Announced(JsonObject fields, string name) =>
         new(Text(fields, name), fields["bytes"]!.GetValue<long>());

@@ -1,4 +1,5 @@
 using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -46,6 +47,9 @@ public sealed class StudyState
     /// <summary>What sites published about their own held-out rows.</summary>
     public IReadOnlyDictionary<string, SiteEvaluation> Evaluations => _evaluations;
 
+    /// <summary>What each hospital may spend in this study; null without differential privacy.</summary>
+    public PrivacyBudget? Grant { get; private set; }
+
     public bool Approved => Participants.Count > 0;
 
     public StudyClosing? Closing { get; private set; }
@@ -81,7 +85,11 @@ public sealed class StudyState
 
     internal void Decline(string site, string reason) => _declined.Add(site, reason);
 
-    internal void Approve(IReadOnlyList<string> participants) => Participants = participants;
+    internal void Approve(IReadOnlyList<string> participants, PrivacyBudget? grant)
+    {
+        Participants = participants;
+        Grant = grant;
+    }
 
     internal void Drop(string site, string reason) => _dropped.TryAdd(site, reason);
 

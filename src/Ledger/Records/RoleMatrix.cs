@@ -75,7 +75,6 @@ public static class RoleMatrix
         ["write round-closed"] = [Coordinator],
         ["write round-aborted"] = [Coordinator],
         ["write sum-attested"] = [Hospital],
-        ["write dp-spent"] = [Hospital],
         ["write round-final"] = [Coordinator],
         ["write site-evaluated"] = [Hospital],
         ["write model-released"] = [Coordinator],
