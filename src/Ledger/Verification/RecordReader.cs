@@ -14,8 +14,8 @@ internal readonly record struct ReadRecord(ReadOnlyMemory<byte> Leaf, Envelope? 
 /// </remarks>
 internal sealed class RecordReader : IDisposable
 {
-    /// <summary>Records of a batch: long enough to keep the processors busy, a few megabytes of parsed records.</summary>
-    private const int BatchSize = 1024;
+    /// <summary>Records of a batch: so few that their trees die young, for the collector, and yet milliseconds of work.</summary>
+    private const int BatchSize = 128;
 
     private readonly EntryLog _log;
     private readonly MemberRegistry _registry;
