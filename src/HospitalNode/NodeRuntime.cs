@@ -14,6 +14,16 @@ using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
 
+/// <summary>Why a node ended its run.</summary>
+public enum NodeEnd
+{
+    /// <summary>It was asked to.</summary>
+    Stopped,
+
+    /// <summary>Its keys were replaced: it is to be opened again, under the new ones.</summary>
+    KeysChanged,
+}
+
 /// <summary>
 /// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
 /// </summary>
@@ -39,6 +49,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly CoordinatorClient _network;
     private readonly SpendingJournal _journal;
     private readonly ArtefactStore _artefacts;
+    private readonly NodeOutbox _outbox;
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
@@ -49,6 +60,7 @@ public sealed partial class NodeRuntime : IDisposable
     {
         _folder = folder;
         _identity = folder.Load();
+        KeyChange.Settle(folder, KeyChange.OnOwnCopy(folder, _identity.Member));
         _data = data;
         _time = time;
         _logger = logger;
@@ -60,6 +72,7 @@ public sealed partial class NodeRuntime : IDisposable
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
         _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes)) { Has = blobs.Has };
+        _outbox = new NodeOutbox(folder, _replica, _network, blobs);
         _participant = new Participant(
             _identity.Member,
             policy,
@@ -99,9 +112,9 @@ public sealed partial class NodeRuntime : IDisposable
         }
     }
 
-    /// <summary>Runs until cancelled.</summary>
+    /// <summary>Runs until cancelled, or until its keys changed.</summary>
     /// <exception cref="LedgerDistrustException">The coordinator sent something that does not hold.</exception>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public async Task<NodeEnd> RunAsync(CancellationToken cancellationToken)
     {
         LedgerFeedClient feed = new(_channel, _replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -116,6 +129,12 @@ public sealed partial class NodeRuntime : IDisposable
                 }
 
                 TakeNews(feed);
+                if (_network.IsCaughtUp && KeyChange.Settle(_folder, _replica.Members.Find(_identity.Member)))
+                {
+                    LogKeysChanged();
+                    return NodeEnd.KeysChanged;
+                }
+
                 await RenewCertificateAsync(cancellationToken);
                 if (!await ActAsync(cancellationToken))
                 {
@@ -125,7 +144,7 @@ public sealed partial class NodeRuntime : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            LogStopping();
+            // Asked to stop: below it is said.
         }
         finally
         {
@@ -136,6 +155,9 @@ public sealed partial class NodeRuntime : IDisposable
                 TaskContinuationOptions.None,
                 TaskScheduler.Default);
         }
+
+        LogStopping();
+        return NodeEnd.Stopped;
     }
 
     public void Dispose()
@@ -189,7 +211,8 @@ public sealed partial class NodeRuntime : IDisposable
             }
 
             // A record that is not on this copy yet would be numbered twice.
-            return _network.IsCaughtUp && await AdvanceStudiesAsync(cancellationToken);
+            return _network.IsCaughtUp
+                && (await _outbox.SendNextAsync(cancellationToken) || await AdvanceStudiesAsync(cancellationToken));
         }
         catch (RecordRefusedException refused)
         {
@@ -281,6 +304,9 @@ public sealed partial class NodeRuntime : IDisposable
 
     [LoggerMessage(5, LogLevel.Information, "Renewed the certificate until {Expires:u}")]
     private partial void LogRenewed(DateTime expires);
+
+    [LoggerMessage(7, LogLevel.Information, "The ledger names this node's new keys; it goes on under them")]
+    private partial void LogKeysChanged();
 
     [LoggerMessage(4, LogLevel.Information, "Stopping")]
     private partial void LogStopping();

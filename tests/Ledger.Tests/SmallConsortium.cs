@@ -57,6 +57,9 @@ internal sealed class SmallConsortium : IDisposable
 
     public RecordKey KeyOf(string member) => _parties[member].Key;
 
+    /// <summary>Lets a member sign with another key from now on; the key stays the caller's.</summary>
+    public void UseKey(string member, RecordKey key) => _parties[member] = (key, _parties[member].Role);
+
     public Ed25519Key WitnessKeyOf(string hospital) => _witnesses[hospital];
 
     public NoteVerifierKey WitnessOf(string hospital) =>
@@ -103,7 +106,7 @@ internal sealed class SmallConsortium : IDisposable
 
     public long Append(LogKind log, Envelope record)
     {
-        Assert.Null(Registry.Refuses(record, log, Authorization.Entries));
+        Assert.Null(Registry.Refuses(record, log, Authorization.Entries, Data.Entries));
         long index = KeeperOf(log).Append(record.Leaf);
         Registry.Apply(index, record);
         return index;

@@ -11,13 +11,22 @@ namespace DigitalTwin.Cli.Commands;
 /// <summary><c>dtwin node</c>: enrol a hospital's node, check it, run it, approve a study on it.</summary>
 internal static class NodeCommand
 {
-    public static Command Create() => new("node", "Enrol, check and run a hospital's node.")
+    public static Command Create()
     {
-        Enroll(),
-        PreflightCheck(),
-        RunNode(),
-        Approve(),
-    };
+        Command command = new("node", "Enrol, check and run a hospital's node; vote in the consortium.")
+        {
+            Enroll(),
+            PreflightCheck(),
+            RunNode(),
+            Approve(),
+        };
+        foreach (Command about in MemberCommands.Create())
+        {
+            command.Add(about);
+        }
+
+        return command;
+    }
 
     internal static Uri Address(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme == Uri.UriSchemeHttps
@@ -134,13 +143,16 @@ internal static class NodeCommand
             }
 
             using ILoggerFactory loggers = Logging.ToConsole();
-            using NodeRuntime node = NodeRuntime.Open(
-                folder,
-                SiteDataLoader.Load(data.Read(parsed, folder)),
-                TimeProvider.System,
-                loggers.CreateLogger<NodeRuntime>());
-            Console.WriteLine($"Node {folder.Load().Member} follows {folder.Load().Coordinator}.");
-            await node.RunAsync(stop.Token);
+            LoadedData rows = SiteDataLoader.Load(data.Read(parsed, folder));
+            NodeEnd end;
+            do
+            {
+                using NodeRuntime node = NodeRuntime.Open(
+                    folder, rows, TimeProvider.System, loggers.CreateLogger<NodeRuntime>());
+                Console.WriteLine($"Node {folder.Load().Member} follows {folder.Load().Coordinator}.");
+                end = await node.RunAsync(stop.Token);
+            }
+            while (end == NodeEnd.KeysChanged);
             return ExitCodes.Complete;
         });
         return command;

@@ -15,6 +15,9 @@ internal sealed class UploadDesk(ConsortiumLedger ledger)
     /// <summary>Largest chunk in bytes.</summary>
     public const int MostChunkBytes = 1 << 20;
 
+    /// <summary>Largest text, proof or evidence in bytes.</summary>
+    public const int MostEvidenceBytes = 8 << 20;
+
     private readonly Dictionary<(string Member, string Sha256), byte[]> _partial = [];
     private readonly Dictionary<(string Member, string Sha256), int> _held = [];
     private readonly Lock _gate = new();
@@ -89,6 +92,11 @@ internal sealed class UploadDesk(ConsortiumLedger ledger)
     {
         lock (ledger.Gate)
         {
+            if (ledger.IsAnnounced(member.Id, sha256))
+            {
+                return MostEvidenceBytes;
+            }
+
             foreach (StudyState study in ledger.Studies.Studies)
             {
                 if (member.Role == Role.Researcher && study.Closing is null && study.Document == sha256)

@@ -54,6 +54,12 @@ internal sealed class EnrolmentDesk(
             }
 
             Member? known = ledger.Members.Find(token.Member);
+            if (known is { IsActive: false })
+            {
+                refusal = $"{token.Member} is {known.Status.ToString().ToLowerInvariant()} by a vote of the hospitals.";
+                return null;
+            }
+
             if (known is not null && !known.IdentityKey.AsSpan().SequenceEqual(request.RecordKey))
             {
                 refusal = $"{token.Member} is a member already, with another key.";
@@ -99,7 +105,7 @@ internal sealed class EnrolmentDesk(
             : throw new CryptographicException("the witness key did not sign the request.");
     }
 
-    private static Draft Admission(
+    private Draft Admission(
         TokenRecord token, EnrolmentRequest request, NoteVerifierKey? witness, X509Certificate2 certificate)
     {
         JsonObject fields = new()
@@ -114,6 +120,13 @@ internal sealed class EnrolmentDesk(
         if (witness is not null)
         {
             fields["witnessKey"] = witness.ToString();
+        }
+
+        Proposal? voted = ledger.Members.Carried().FirstOrDefault(proposal =>
+            proposal.Action == ProposalAction.Admit && proposal.Member == token.Member);
+        if (voted is not null)
+        {
+            fields["proposal"] = voted.Id;
         }
 
         return new Draft(RecordCatalogue.MemberAdmitted, fields);

@@ -25,7 +25,14 @@ internal sealed class ConsortiumLedger : IDisposable
     private readonly Ed25519Key _dataKey;
     private readonly RecordKey _recordKey;
     private readonly TimeProvider _time;
+    // Records whose artefacts are texts, proofs and evidence.
+    private static readonly HashSet<string> Evidence =
+    [
+        RecordCatalogue.MemberProposed, RecordCatalogue.ConsentPolicy, "snapshot-committed", "incident",
+    ];
+
     private readonly Dictionary<(LogKind Log, string Leaf), long> _known = [];
+    private readonly HashSet<(string Member, string Sha256)> _announced = [];
 
     private ConsortiumLedger(CoordinatorFolder folder, string consortium, TimeProvider time)
     {
@@ -103,7 +110,7 @@ internal sealed class ConsortiumLedger : IDisposable
             string author = envelope.Statement.Predicate["actor"]!["id"]!.GetValue<string>();
             refusal = mustBeFrom is not null && author != mustBeFrom
                 ? $"The record is {author}'s and the connection is {mustBeFrom}'s."
-                : Members.Refuses(envelope, log, _authorization.Entries)
+                : Members.Refuses(envelope, log, _authorization.Entries, _data.Entries)
                     ?? Studies.Refuses(envelope.Statement)
                     ?? "";
             return refusal.Length > 0 ? -1 : Commit(log, leaf, envelope, digest);
@@ -140,6 +147,9 @@ internal sealed class ConsortiumLedger : IDisposable
         }
     }
 
+    /// <summary>Whether a record outside of rounds, by this member, names an artefact.</summary>
+    public bool IsAnnounced(string member, string sha256) => _announced.Contains((member, sha256));
+
     /// <summary>Takes a hospital's cosignature.</summary>
     /// <returns>Null when it holds, else why not.</returns>
     public string? Cosign(LogKind log, long size, string line, Member hospital)
@@ -174,9 +184,43 @@ internal sealed class ConsortiumLedger : IDisposable
         Members.Apply(index, envelope);
         Studies.Apply(index, envelope.Statement);
         _known.Add((log, digest), index);
+        Announce(envelope.Statement);
         keeper.SignHead();
         Changes.Raise();
+        if (envelope.Statement.Name == RecordCatalogue.Vote)
+        {
+            CarryOut();
+        }
+
         return index;
+    }
+
+    // What the hospitals voted for happens with the vote that decides it. The data log gets a record as well: its heads
+    // are cosigned by the members of the newest authorization head that one of its records names.
+    private void CarryOut()
+    {
+        foreach (Proposal proposal in Members.Carried().Where(VotedChanges.NeedsOnlyVotes))
+        {
+            // Two votes can want what excludes each other, such as to suspend whom another one removed.
+            AuthHead data = new(_data.Entries.Size, _data.Entries.Root);
+            if (TryAppendOwn(VotedChanges.RecordOf(proposal, data), out _))
+            {
+                AppendOwn(VotedChanges.NoteOf(proposal, _authorization.Entries.Size - 1));
+            }
+        }
+    }
+
+    // The artefacts that records outside of rounds name: their authors may hand them in.
+    private void Announce(Statement record)
+    {
+        if (Evidence.Contains(record.Name))
+        {
+            string author = record.Predicate["actor"]!["id"]!.GetValue<string>();
+            foreach (Subject subject in record.Subjects)
+            {
+                _announced.Add((author, subject.Sha256));
+            }
+        }
     }
 
     private void Replay()
@@ -187,7 +231,9 @@ internal sealed class ConsortiumLedger : IDisposable
             for (long index = 0; index < entries.Size; index++)
             {
                 ReadOnlyMemory<byte> leaf = entries.Read(index);
-                Members.Apply(index, Envelope.Parse(leaf));
+                Envelope record = Envelope.Parse(leaf);
+                Members.Apply(index, record);
+                Announce(record.Statement);
                 _known.Add((log, LeafDigest(leaf.Span)), index);
             }
         }
@@ -202,6 +248,8 @@ internal sealed class ConsortiumLedger : IDisposable
 
             Publish(log);
         }
+
+        CarryOut();
     }
 
     private void Publish(LogKind log) => KeeperOf(log).Final(size => Members.WitnessesFor(log, size));

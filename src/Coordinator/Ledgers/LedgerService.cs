@@ -42,6 +42,7 @@ internal sealed partial class LedgerService(
             while (!end.IsCancellationRequested)
             {
                 long version = ledger.Changes.Version;
+                RequireActive(member);
                 LogUpdate update = NextUpdate(keeper, ref next, ref signed, ref final);
                 if (update.Entries.Count > 0 || update.Checkpoint.Length > 0 || update.FinalCheckpoint.Length > 0)
                 {
@@ -61,6 +62,19 @@ internal sealed partial class LedgerService(
         finally
         {
             presence.Leave(member.Id);
+        }
+    }
+
+    // A stream lives long: who loses its rights or keys meanwhile loses the stream as well.
+    private void RequireActive(Member member)
+    {
+        lock (ledger.Gate)
+        {
+            if (ledger.Members.FindByTlsKey(member.TlsKey)?.Id != member.Id)
+            {
+                throw Refuse(
+                    StatusCode.PermissionDenied, $"{member.Id} is no active member any more; see dtwin node members.");
+            }
         }
     }
 

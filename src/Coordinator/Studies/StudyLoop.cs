@@ -39,10 +39,14 @@ internal sealed partial class StudyLoop(
         bool advanced = false;
         lock (ledger.Gate)
         {
+            // Who was suspended or removed can't come back within the round, however well its line is.
+            TimeSpan Absence(string site) => ledger.Members.Find(site) is { IsActive: true }
+                ? presence.Absence(site)
+                : TimeSpan.MaxValue;
             string[] hospitals = [.. ledger.Members.Hospitals().Select(hospital => hospital.Id)];
             foreach (StudyState study in ledger.Studies.Studies.ToArray())
             {
-                if (conductor.Next(study, hospitals, presence.Absence) is { } draft)
+                if (conductor.Next(study, hospitals, Absence) is { } draft)
                 {
                     ledger.AppendOwn(draft);
                     LogRecord(study.Name, draft.Name);

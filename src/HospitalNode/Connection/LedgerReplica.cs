@@ -31,6 +31,8 @@ public sealed class LedgerReplica : IDisposable
     private readonly Dictionary<LogKind, SignedNote> _signed = [];
     private readonly Dictionary<LogKind, SignedNote> _final = [];
 
+    private int _dataHeadsSeen;
+
     private LedgerReplica(
         MemberFolder folder, MemberIdentity identity, Envelope genesis, Ed25519Key? witnessKey, TimeProvider time)
     {
@@ -169,7 +171,8 @@ public sealed class LedgerReplica : IDisposable
         long index = MirrorOf(log).Entries.Size;
         string? refusal = log == LogKind.Authorization && index == 0
             ? IsGenesis(leaf) ? null : "It is not the genesis record that this member enrolled under."
-            : Members.Refuses(record, log, _authorization.Entries) ?? Studies.Refuses(record.Statement);
+            : Members.Refuses(record, log, _authorization.Entries, _data.Entries, dataFollows: true)
+                ?? Studies.Refuses(record.Statement);
         if (refusal is not null)
         {
             throw new LedgerDistrustException(
@@ -180,6 +183,23 @@ public sealed class LedgerReplica : IDisposable
         MirrorOf(log).Append([leaf]);
         Members.Apply(index, record);
         Studies.Apply(index, record.Statement);
+        CheckDataHeads();
+    }
+
+    // A change of the members names a head of the data log, which may come here later than the change itself.
+    private void CheckDataHeads()
+    {
+        IReadOnlyList<DataHead> heads = Members.DataHeads;
+        for (; _dataHeadsSeen < heads.Count && heads[_dataHeadsSeen].Size <= _data.Entries.Size; _dataHeadsSeen++)
+        {
+            DataHead head = heads[_dataHeadsSeen];
+            if (_data.Entries.RootAt(head.Size) != head.Root)
+            {
+                throw new LedgerDistrustException(
+                    $"Record {head.Index} of the authorization log names another data log than the one sent here. "
+                        + "The node takes no further part; compare the ledger with another hospital.");
+            }
+        }
     }
 
     private bool IsGenesis(ReadOnlyMemory<byte> leaf) =>
@@ -211,5 +231,6 @@ public sealed class LedgerReplica : IDisposable
 
         StudyReplay.Run(
             _authorization.Entries, _data.Entries, (_, index, record) => Studies.Apply(index, record));
+        CheckDataHeads();
     }
 }

@@ -35,10 +35,8 @@ public static class EnrolmentClient
 
         DurableFile.CreateFolder(folder.Identity);
         using ECDsa tlsKey = LoadOrMakeTlsKey(folder);
-        using RecordKey recordKey = LoadOrMake(
-            folder.RecordKey, RecordKey.Load, RecordKey.Generate, key => key.Save(folder.RecordKey));
-        using Ed25519Key witnessKey = LoadOrMake(
-            folder.WitnessKey, Ed25519Key.Load, Ed25519Key.Generate, key => key.Save(folder.WitnessKey));
+        using RecordKey recordKey = RecordKeyOf(folder);
+        using Ed25519Key witnessKey = WitnessKeyOf(folder);
 
         X500DistinguishedNameBuilder name = new();
         name.AddCommonName(memberName);
@@ -54,6 +52,16 @@ public static class EnrolmentClient
         };
         EnrolReply reply = await CallAsync(coordinator, token, message, time, cancellationToken);
         return Keep(folder, reply, coordinator, token.CoordinatorPin);
+    }
+
+    /// <summary>The keys under which a member records and cosigns, made where there are none yet.</summary>
+    /// <returns>SubjectPublicKeyInfo of the identity key, and the witness key.</returns>
+    public static (byte[] Identity, NoteVerifierKey Witness) PublicKeys(MemberFolder folder, string memberName)
+    {
+        DurableFile.CreateFolder(folder.Identity);
+        using RecordKey recordKey = RecordKeyOf(folder);
+        using Ed25519Key witnessKey = WitnessKeyOf(folder);
+        return (recordKey.PublicKey, NoteVerifierKey.Witness(memberName, witnessKey.PublicKey));
     }
 
     internal static void WriteCertificate(string path, X509Certificate2 certificate) =>
@@ -114,6 +122,12 @@ public static class EnrolmentClient
         return identity;
     }
 
+    private static RecordKey RecordKeyOf(MemberFolder folder) => LoadOrMake(
+        folder.RecordKey, RecordKey.Load, RecordKey.Generate, key => key.Save(folder.RecordKey));
+
+    private static Ed25519Key WitnessKeyOf(MemberFolder folder) => LoadOrMake(
+        folder.WitnessKey, Ed25519Key.Load, Ed25519Key.Generate, key => key.Save(folder.WitnessKey));
+
     private static ECDsa LoadOrMakeTlsKey(MemberFolder folder)
     {
         if (File.Exists(folder.TlsKey))
@@ -129,7 +143,7 @@ public static class EnrolmentClient
         return made;
     }
 
-    private static TKey LoadOrMake<TKey>(string path, Func<string, TKey> load, Func<TKey> make, Action<TKey> save)
+    internal static TKey LoadOrMake<TKey>(string path, Func<string, TKey> load, Func<TKey> make, Action<TKey> save)
     {
         if (File.Exists(path))
         {

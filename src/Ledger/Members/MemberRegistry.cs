@@ -1,9 +1,13 @@
 using DigitalTwin.Ledger.Encoding;
+using DigitalTwin.Ledger.Merkle;
 using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Ledger.Members;
+
+/// <summary>A head of the data log that record <paramref name="Index"/> of the authorization log names.</summary>
+public readonly record struct DataHead(long Index, long Size, MerkleHash Root);
 
 /// <summary>Who belongs to the consortium and what each has written so far, read from the logs alone.</summary>
 /// <remarks>
@@ -13,7 +17,9 @@ namespace DigitalTwin.Ledger.Members;
 public sealed class MemberRegistry
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
+    private readonly MemberBook _book = new();
+    private readonly Dictionary<string, long> _lastData = new(StringComparer.Ordinal);
+    private readonly List<DataHead> _dataHeads = [];
     private readonly Dictionary<(string Actor, LogKind Log), Written> _written = [];
     private readonly List<(long Size, long Authorization)> _authorizationOfData = [];
     private long _authorizationSize;
@@ -25,17 +31,72 @@ public sealed class MemberRegistry
     private readonly record struct Written(long Seq, long AuthorizationSize);
 
     /// <summary>The consortium's name; null before the genesis record.</summary>
-    public string? Consortium { get; private set; }
+    public string? Consortium => _book.Consortium;
 
     /// <summary>The verifier keys that the genesis record names for the logs; null before it.</summary>
-    public (NoteVerifierKey Authorization, NoteVerifierKey Data)? LogKeys { get; private set; }
+    public (NoteVerifierKey Authorization, NoteVerifierKey Data)? LogKeys => _book.LogKeys;
 
-    /// <summary>Every member, in the order of admission.</summary>
+    /// <summary>Whether the first study was approved; from then on only votes admit members.</summary>
+    public bool IsFounded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _book.IsFounded;
+            }
+        }
+    }
+
+    /// <summary>Heads of the data log that records of the authorization log name, in their order.</summary>
+    public IReadOnlyList<DataHead> DataHeads
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _dataHeads];
+            }
+        }
+    }
+
+    /// <summary>Every member that ever was, as it is now, in the order of admission.</summary>
     public IReadOnlyList<Member> Members()
     {
         lock (_gate)
         {
-            return [.. _members.Values.OrderBy(member => member.AdmittedAt)];
+            return [.. _book.All];
+        }
+    }
+
+    /// <summary>Every stretch of a membership, oldest first; empty for a stranger.</summary>
+    public IReadOnlyList<Member> StretchesOf(string id)
+    {
+        lock (_gate)
+        {
+            return [.. _book.StretchesOf(id)];
+        }
+    }
+
+    /// <summary>Every proposal, in no order.</summary>
+    public IReadOnlyList<Proposal> Proposals()
+    {
+        lock (_gate)
+        {
+            return [.. _book.Proposals];
+        }
+    }
+
+    /// <summary>The proposals that have the votes they need and were not carried out, oldest first.</summary>
+    public IReadOnlyList<Proposal> Carried()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _book.Proposals.Where(proposal => !proposal.IsExecuted && proposal.IsCarried(_book.IsDeciding))
+                    .OrderBy(proposal => proposal.Index),
+            ];
         }
     }
 
@@ -68,43 +129,46 @@ public sealed class MemberRegistry
         lock (_gate)
         {
             Count(index, log, header);
-            if (record.Statement.Name == RecordCatalogue.Genesis && index == 0)
+            _book.Apply(index, record.Statement);
+            if (fields.Has("dataHead"))
             {
-                Found(fields);
-            }
-            else if (record.Statement.Name == RecordCatalogue.MemberAdmitted)
-            {
-                Admit(index, fields);
+                PredicateReader head = fields.Object("dataHead");
+                _dataHeads.Add(new DataHead(index, head.Integer("size"), MerkleHash.Parse(head.Text("root"))));
             }
         }
     }
 
-    /// <summary>The member with this name, or null.</summary>
+    /// <summary>The member with this name as it is now, active or not; null for a stranger.</summary>
     public Member? Find(string id)
     {
         lock (_gate)
         {
-            return _members.GetValueOrDefault(id);
+            return _book.Current(id);
         }
     }
 
-    /// <summary>The member whose TLS key has this lower-case hex SHA-256, or null.</summary>
+    /// <summary>The active member whose TLS key has this lower-case hex SHA-256, or null.</summary>
     public Member? FindByTlsKey(string sha256Hex)
     {
         lock (_gate)
         {
-            return _members.Values.FirstOrDefault(member => member.TlsKey == sha256Hex);
+            return _book.All.FirstOrDefault(member => member.IsActive && member.TlsKey == sha256Hex);
         }
     }
 
-    /// <summary>All hospitals admitted so far.</summary>
+    /// <summary>All hospitals that are active now.</summary>
     public IReadOnlyList<Member> Hospitals() => HospitalsAt(long.MaxValue);
 
     /// <summary>
-    /// The hospitals of an authorization log of <paramref name="size"/> entries, in the order of admission.
+    /// The active hospitals of an authorization log of <paramref name="size"/> entries, in the order of admission.
     /// </summary>
-    public IReadOnlyList<Member> HospitalsAt(long size) =>
-        [.. Members().Where(member => member.Role == Role.Hospital && member.IsActiveAt(size))];
+    public IReadOnlyList<Member> HospitalsAt(long size)
+    {
+        lock (_gate)
+        {
+            return [.. _book.DecidingAt(size)];
+        }
+    }
 
     /// <summary>The keys whose quorum makes a checkpoint of <paramref name="size"/> entries final.</summary>
     /// <remarks>
@@ -140,10 +204,16 @@ public sealed class MemberRegistry
     /// <param name="authorization">
     /// The authorization log, holding at least what this registry has taken in of it.
     /// </param>
-    public string? Refuses(Envelope record, LogKind log, EntryLog authorization) =>
-        Judge(record, log, authorization)?.Reason;
+    /// <param name="data">The data log, for records that name a head of it; null where it is not here.</param>
+    /// <param name="dataFollows">
+    /// Whether more of the data log is to come, as at a mirror; <see cref="DataHeads"/> are then to be held against it.
+    /// </param>
+    public string? Refuses(
+        Envelope record, LogKind log, EntryLog authorization, EntryLog? data = null, bool dataFollows = false) =>
+        Judge(record, log, authorization, data, dataFollows)?.Reason;
 
-    internal Refusal? Judge(Envelope record, LogKind log, EntryLog authorization)
+    internal Refusal? Judge(
+        Envelope record, LogKind log, EntryLog authorization, EntryLog? data = null, bool dataFollows = false)
     {
         ArgumentNullException.ThrowIfNull(record);
         ArgumentNullException.ThrowIfNull(authorization);
@@ -151,12 +221,12 @@ public sealed class MemberRegistry
         {
             Standing standing = new(
                 log == LogKind.Authorization ? _authorizationSize : _dataSize,
-                _authorizationSize, _members, authorization);
+                _authorizationSize, _book, authorization, data, dataFollows);
             return RecordJudgement.Of(record, log, standing, actor =>
             {
                 Written written = _written.GetValueOrDefault((actor, log));
-                return (written.Seq + 1, written.AuthorizationSize);
-            });
+                return new WrittenBefore(written.Seq + 1, written.AuthorizationSize);
+            }, member => _lastData.GetValueOrDefault(member, -1));
         }
     }
 
@@ -185,28 +255,14 @@ public sealed class MemberRegistry
         }
 
         _dataSize = index + 1;
+        if (header is not null)
+        {
+            _lastData[header.Actor.Id] = index;
+        }
+
         if (_authorizationOfData.Count == 0 || reached > _authorizationOfData[^1].Authorization)
         {
             _authorizationOfData.Add((_dataSize, reached));
         }
-    }
-
-    private void Found(PredicateReader fields)
-    {
-        PredicateReader coordinator = fields.Object("coordinator");
-        PredicateReader logs = fields.Object("logs");
-        Consortium = fields.Identifier("consortium");
-        LogKeys = (NoteVerifierKey.Parse(logs.Text("authorization")), NoteVerifierKey.Parse(logs.Text("data")));
-        string id = coordinator.Identifier("id");
-        _members[id] = new Member(id, Role.Coordinator, coordinator.Hex("identityKey"),
-            coordinator.Sha256("tlsKey"), WitnessKey: null, AdmittedAt: 0);
-    }
-
-    private void Admit(long index, PredicateReader fields)
-    {
-        string id = fields.Identifier("member");
-        NoteVerifierKey? witness = fields.Has("witnessKey") ? NoteVerifierKey.Parse(fields.Text("witnessKey")) : null;
-        _members[id] = new Member(id, RoleNames.Read(fields, "memberRole"), fields.Hex("identityKey"),
-            fields.Sha256("tlsKey"), witness, index);
     }
 }

@@ -1,5 +1,4 @@
 using DigitalTwin.Ledger.Encoding;
-using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 
@@ -13,10 +12,17 @@ internal sealed record Refusal(string Code, string Reason);
 /// <summary>The state of the logs before the record that is judged.</summary>
 /// <param name="Index">Index the record would get.</param>
 /// <param name="AuthorizationSize">Entries of the authorization log taken in so far.</param>
-/// <param name="Members">Members so far.</param>
+/// <param name="Members">Members and proposals so far.</param>
 /// <param name="Authorization">The authorization log.</param>
+/// <param name="Data">The data log; null where nobody has it here.</param>
+/// <param name="DataFollows">Whether more of the data log is to come, as at a mirror.</param>
 internal sealed record Standing(
-    long Index, long AuthorizationSize, IReadOnlyDictionary<string, Member> Members, EntryLog Authorization);
+    long Index, long AuthorizationSize, MemberBook Members, EntryLog Authorization, EntryLog? Data, bool DataFollows);
+
+/// <summary>What an author has written so far.</summary>
+/// <param name="NextSeq">The number that its next record in this log carries.</param>
+/// <param name="HeadSize">The authorization head that its last record in this log named.</param>
+internal readonly record struct WrittenBefore(long NextSeq, long HeadSize);
 
 /// <summary>The rules every record of either log must keep, as one function for keeper, mirrors and verifier.</summary>
 internal static class RecordJudgement
@@ -25,11 +31,14 @@ internal static class RecordJudgement
     /// <param name="record">The record.</param>
     /// <param name="log">The log it is meant for.</param>
     /// <param name="standing">The state before it.</param>
-    /// <param name="writtenBy">
-    /// For an author: the number its next record carries, and the head its last one named.
-    /// </param>
+    /// <param name="writtenBy">For an author: what it has written to this log.</param>
+    /// <param name="lastDataOf">For a member: index of its last record in the data log, −1 where it has none.</param>
     public static Refusal? Of(
-        Envelope record, LogKind log, Standing standing, Func<string, (long NextSeq, long HeadSize)> writtenBy)
+        Envelope record,
+        LogKind log,
+        Standing standing,
+        Func<string, WrittenBefore> writtenBy,
+        Func<string, long> lastDataOf)
     {
         try
         {
@@ -55,21 +64,28 @@ internal static class RecordJudgement
                 : "The authorization log must begin with its genesis record.");
         }
 
-        return Author(record, header, definition, genesis ? Founder(record.Statement) : null, standing)
-            ?? Head(header, genesis, standing, writtenBy(header.Actor.Id).HeadSize)
-            ?? Sequence(header, writtenBy(header.Actor.Id).NextSeq)
-            ?? (definition.Name == RecordCatalogue.MemberAdmitted ? Admission(record.Statement, standing) : null);
+        WrittenBefore before = writtenBy(header.Actor.Id);
+        return Author(record, header, definition, genesis, log, standing)
+            ?? Head(header, genesis, standing, before.HeadSize)
+            ?? Sequence(header, before.NextSeq)
+            ?? (log == LogKind.Authorization ? MemberJudgement.Of(record.Statement, standing, lastDataOf) : null);
     }
 
     private static Refusal? Author(
-        Envelope record, RecordHeader header, RecordDefinition definition, Member? founder, Standing standing)
+        Envelope record, RecordHeader header, RecordDefinition definition, bool genesis, LogKind log, Standing standing)
     {
         Actor actor = header.Actor;
-        Member? member = founder ?? standing.Members.GetValueOrDefault(actor.Id);
-        long headSize = founder is null ? header.AuthHead.Size : 1;
-        if (member is null || member.Id != actor.Id || !member.IsActiveAt(headSize))
+        Member? member = genesis
+            ? MemberBook.Founder(new PredicateReader(record.Statement.Predicate))
+            : standing.Members.At(actor.Id, header.AuthHead.Size);
+        if (member is null || member.Id != actor.Id)
         {
             return new Refusal("member", $"{actor.Id} was no member at authorization size {header.AuthHead.Size}.");
+        }
+
+        if ((Standing(member) ?? Since(member, log, genesis, standing)) is string reason)
+        {
+            return new Refusal("member", reason);
         }
 
         if (member.Role != actor.Role)
@@ -84,6 +100,28 @@ internal static class RecordJudgement
 
         bool signed = actor.KeyId == record.KeyId && record.Verify(member.IdentityKey);
         return signed ? null : new Refusal("signature", $"The signature is not one of {actor.Id}'s identity key.");
+    }
+
+    private static string? Standing(Member member) => member.IsActive
+        ? null
+        : $"{member.Id} is {member.Status.ToString().ToLowerInvariant()} since authorization record {member.Since}.";
+
+    // A record rests on the stretch of the membership that its author's head shows. That stretch may have ended since:
+    // on the authorization log the order is plain, on the data log the record that ended it says how far it reaches. So
+    // nobody goes on under rights or keys of the past by naming an old head.
+    private static string? Since(Member member, LogKind log, bool genesis, Standing standing)
+    {
+        if (log == LogKind.Data)
+        {
+            return member.DataUntil is long until && standing.Index >= until
+                ? $"The rights or keys of {member.Id} changed with data record {until}, and it names an older head."
+                : null;
+        }
+
+        return genesis || standing.Members.Current(member.Id)!.Since == member.Since
+            ? null
+            : $"The rights or keys of {member.Id} changed with authorization record "
+                + $"{standing.Members.Current(member.Id)!.Since}, and it names an older head.";
     }
 
     private static Refusal? Head(RecordHeader header, bool genesis, Standing standing, long earlier)
@@ -109,39 +147,6 @@ internal static class RecordJudgement
         ? null
         : new Refusal("sequence", $"It is number {header.Seq} of {header.Actor.Id} in this log, "
             + $"but number {expected} was due: a record is missing, repeated or out of order.");
-
-    private static Refusal? Admission(Statement statement, Standing standing)
-    {
-        PredicateReader fields = new(statement.Predicate);
-        string id = fields.Identifier("member");
-        string identityKey = fields.Text("identityKey");
-        string tlsKey = fields.Sha256("tlsKey");
-        NoteVerifierKey? witness = fields.Has("witnessKey") ? NoteVerifierKey.Parse(fields.Text("witnessKey")) : null;
-        if (standing.Members.ContainsKey(id))
-        {
-            return new Refusal("admission", $"{id} is a member already.");
-        }
-
-        if (RoleNames.Read(fields, "memberRole") == Role.Hospital && witness is null)
-        {
-            return new Refusal("admission", $"The hospital {id} has no witness key, so it could never cosign.");
-        }
-
-        // One key of two members would let one of them speak, connect or cosign as the other.
-        bool shared = standing.Members.Values.Any(member =>
-            Convert.ToHexStringLower(member.IdentityKey) == identityKey
-            || member.TlsKey == tlsKey
-            || (witness is not null && member.WitnessKey is NoteVerifierKey other
-                && (other.Name == witness.Name || other.PublicKey.AsSpan().SequenceEqual(witness.PublicKey))));
-        return shared ? new Refusal("admission", $"A key of {id} is another member's key.") : null;
-    }
-
-    private static Member Founder(Statement statement)
-    {
-        PredicateReader coordinator = new PredicateReader(statement.Predicate).Object("coordinator");
-        return new Member(coordinator.Identifier("id"), Role.Coordinator, coordinator.Hex("identityKey"),
-            coordinator.Sha256("tlsKey"), WitnessKey: null, AdmittedAt: 0);
-    }
 
     private static string Name(Role role) => RoleNames.TextOf(role);
 

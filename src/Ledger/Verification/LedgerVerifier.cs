@@ -55,7 +55,7 @@ public sealed class LedgerVerifier
             return new VerificationReport { Findings = _findings.ToReport(), Blobs = blobs };
         }
 
-        RecordsPass records = new(authorization, _findings);
+        RecordsPass records = new(authorization, data, _findings);
         records.Run(LogKind.Authorization, authorization);
         records.Run(LogKind.Data, data);
         CheckGenesis(records.Genesis);

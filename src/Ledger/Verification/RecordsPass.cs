@@ -7,9 +7,10 @@ using DigitalTwin.Ledger.Storage;
 namespace DigitalTwin.Ledger.Verification;
 
 /// <summary>Judges every record of both logs in order, by the same rules that keeper and mirrors use.</summary>
-internal sealed class RecordsPass(EntryLog authorization, FindingList findings)
+internal sealed class RecordsPass(EntryLog authorization, EntryLog data, FindingList findings)
 {
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (LastTrusted Until, long Replaced)> _trusted = new(StringComparer.Ordinal);
 
     public MemberRegistry Registry { get; } = new();
 
@@ -47,9 +48,10 @@ internal sealed class RecordsPass(EntryLog authorization, FindingList findings)
             return;
         }
 
-        if (Registry.Judge(record, kind, authorization) is not Refusal refusal)
+        if (Registry.Judge(record, kind, authorization, data) is not Refusal refusal)
         {
             Registry.Apply(index, record);
+            Distrusted(kind, index, record);
             _counts[record.Statement.Name] = _counts.GetValueOrDefault(record.Statement.Name) + 1;
             return;
         }
@@ -60,6 +62,28 @@ internal sealed class RecordsPass(EntryLog authorization, FindingList findings)
             $"{Name(kind)} record {index} ({record.Statement.Name}{author}) is refused: {refusal.Reason}");
         bool signed = refusal.Code is "sequence" or "auth-head" or "admission";
         Registry.Skip(index, kind, signed ? header : null);
+    }
+
+    // What a key signed before it was found compromised stays in the log and valid, but the hospitals voted on how far
+    // they trust it.
+    private void Distrusted(LogKind kind, long index, Envelope record)
+    {
+        string author = RecordHeader.Of(record.Statement).Actor.Id;
+        if (kind == LogKind.Authorization && record.Statement.Name == RecordCatalogue.KeyCompromised)
+        {
+            PredicateReader fields = new(record.Statement.Predicate);
+            PredicateReader trusted = fields.Object("lastTrusted");
+            _trusted[fields.Identifier("member")] = (
+                new LastTrusted(trusted.Integer("authorization"), trusted.Integer("data")),
+                fields.Object("dataHead").Integer("size"));
+        }
+        else if (kind == LogKind.Data && _trusted.TryGetValue(author, out (LastTrusted Until, long Replaced) trust)
+            && index >= trust.Until.Data && index < trust.Replaced)
+        {
+            findings.Warning("compromised-key", kind, index,
+                $"Data record {index} ({record.Statement.Name} by {author}) was signed by a key that was found "
+                + "compromised, after the last record that the hospitals trust.");
+        }
     }
 
     private static RecordHeader? HeaderOf(Envelope record)
