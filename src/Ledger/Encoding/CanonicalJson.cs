@@ -42,7 +42,7 @@ public static class CanonicalJson
     public static JsonNode Parse(ReadOnlySpan<byte> utf8, int maxDepth = MaxDepth)
     {
         JsonNode node = Read(utf8, maxDepth);
-        if (!Serialize(node).AsSpan().SequenceEqual(utf8))
+        if (!CanonicalLayout.Holds(utf8) && !Serialize(node).AsSpan().SequenceEqual(utf8))
         {
             throw new CanonicalJsonException("The JSON is valid but not in canonical form (RFC 8785).");
         }

@@ -19,6 +19,7 @@ public sealed class Envelope
 
     private readonly byte[] _payload;
     private readonly byte[] _signature;
+    private (byte[] Key, bool Holds)? _ahead;
 
     private Envelope(byte[] payload, Statement statement, string keyId, byte[] signature, ReadOnlyMemory<byte> leaf)
     {
@@ -70,6 +71,55 @@ public sealed class Envelope
             throw new RecordFormatException("", $"must have 1 to {MaxLeafBytes} bytes, not {leaf.Length}.");
         }
 
+        return TryParse(leaf) ?? ParseAsJson(leaf);
+    }
+
+    /// <summary>
+    /// Whether the key signed this record; false also where the key is not the one the envelope names.
+    /// </summary>
+    /// <param name="subjectPublicKeyInfo">DER SubjectPublicKeyInfo of a P-256 key.</param>
+    public bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
+        _ahead is var (key, holds) && subjectPublicKeyInfo.SequenceEqual(key)
+            ? holds
+            : KeyId == RecordKey.KeyIdOf(subjectPublicKeyInfo)
+                && RecordKey.Verify(subjectPublicKeyInfo, PreAuthenticationEncoding(PayloadType, _payload), _signature);
+
+    /// <summary>
+    /// Verifies with a key that is imported already, and remembers the answer for <see cref="Verify"/> with that key.
+    /// </summary>
+    /// <remarks>
+    /// The answer follows from record and key alone, so whether the key counts can be decided later and elsewhere.
+    /// </remarks>
+    internal void VerifyAhead(RecordVerifier key, string keyId) => _ahead = (
+        key.PublicKey,
+        KeyId == keyId && key.Verify(PreAuthenticationEncoding(PayloadType, _payload), _signature));
+
+    // DSSE signs PAE(type, body) = "DSSEv1" SP len(type) SP type SP len(body) SP body, so that a signed body cannot be
+    // passed off as one of another type.
+    internal static byte[] PreAuthenticationEncoding(string type, ReadOnlySpan<byte> body)
+    {
+        string head = string.Create(CultureInfo.InvariantCulture, $"DSSEv1 {type.Length} {type} {body.Length} ");
+        return [.. System.Text.Encoding.ASCII.GetBytes(head), .. body];
+    }
+
+    private static Envelope? TryParse(ReadOnlyMemory<byte> leaf)
+    {
+        ReadOnlySpan<byte> bytes = leaf.Span;
+        if (!EnvelopeLayout.TryRead(bytes, out Range payloadAt, out Range keyIdAt, out Range signatureAt)
+            || StrictBase64.Decode(bytes[payloadAt]) is not byte[] payload
+            || StrictBase64.Decode(bytes[signatureAt]) is not byte[] signature)
+        {
+            return null;
+        }
+
+        string keyId = System.Text.Encoding.Latin1.GetString(bytes[keyIdAt]);
+        return PredicateReader.IsSha256(keyId)
+            ? new Envelope(payload, Statement.Parse(payload), keyId, signature, leaf)
+            : null;
+    }
+
+    private static Envelope ParseAsJson(ReadOnlyMemory<byte> leaf)
+    {
         PredicateReader reader = PredicateReader.OfRoot(CanonicalJson.Parse(leaf.Span));
         reader.Only(["payload", "payloadType", "signatures"]);
         reader.Choice("payloadType", [PayloadType]);
@@ -84,22 +134,6 @@ public sealed class Envelope
         byte[] signature = Base64(signatures[0].Source, "sig");
         string keyId = signatures[0].Sha256("keyid");
         return new Envelope(payload, Statement.Parse(payload), keyId, signature, leaf);
-    }
-
-    /// <summary>
-    /// Whether the key signed this record; false also where the key is not the one the envelope names.
-    /// </summary>
-    /// <param name="subjectPublicKeyInfo">DER SubjectPublicKeyInfo of a P-256 key.</param>
-    public bool Verify(ReadOnlySpan<byte> subjectPublicKeyInfo) =>
-        KeyId == RecordKey.KeyIdOf(subjectPublicKeyInfo)
-        && RecordKey.Verify(subjectPublicKeyInfo, PreAuthenticationEncoding(PayloadType, _payload), _signature);
-
-    // DSSE signs PAE(type, body) = "DSSEv1" SP len(type) SP type SP len(body) SP body, so that a signed body cannot be
-    // passed off as one of another type.
-    internal static byte[] PreAuthenticationEncoding(string type, ReadOnlySpan<byte> body)
-    {
-        string head = string.Create(CultureInfo.InvariantCulture, $"DSSEv1 {type.Length} {type} {body.Length} ");
-        return [.. System.Text.Encoding.ASCII.GetBytes(head), .. body];
     }
 
     private static byte[] Base64(JsonObject source, string name) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
@@ -22,6 +23,12 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
     /// <summary>The only accepted form of a time: UTC with milliseconds.</summary>
     public const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    // char.IsControl: C0, delete and C1.
+    private static readonly SearchValues<char> Controls = SearchValues.Create(
+        [.. Enumerable.Range(0, 0xa0).Select(c => (char)c).Where(char.IsControl)]);
+
     /// <summary>The object that is read.</summary>
     public JsonObject Source => source;
 
@@ -38,7 +45,7 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
     public static bool IsIdentifier(string text) => IdentifierForm().IsMatch(text);
 
     /// <summary>Whether <paramref name="text"/> is the lower-case hex form of 32 bytes.</summary>
-    public static bool IsSha256(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+    public static bool IsSha256(string text) => text.Length == 64 && IsHex(text);
 
     /// <summary>Whether the field is there and not null.</summary>
     public bool Has(string name) => source[name] is not null;
@@ -63,7 +70,7 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
     public string Text(string name)
     {
         string text = Scalar(name, JsonValueKind.String, "a text").GetValue<string>();
-        return text.Length is > 0 and <= MaxTextLength && !text.Any(char.IsControl)
+        return text.Length is > 0 and <= MaxTextLength && !text.AsSpan().ContainsAny(Controls)
             ? text
             : throw Refuse(name, $"must be one line of 1 to {MaxTextLength} characters.");
     }
@@ -71,9 +78,10 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
     /// <summary>A whole number of at least 0.</summary>
     public long Integer(string name)
     {
-        string text = Scalar(name, JsonValueKind.Number, "a whole number").ToJsonString();
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
-            && number <= CanonicalJson.LargestInteger
+        JsonValue value = Scalar(name, JsonValueKind.Number, "a whole number");
+        bool whole = value.TryGetValue(out long number)
+            || long.TryParse(value.ToJsonString(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        return whole && number is >= 0 and <= CanonicalJson.LargestInteger
             ? number
             : throw Refuse(name, "must be a whole number from 0 to 2^53−1.");
     }
@@ -85,7 +93,7 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
     {
         string text = Text(name);
         bool sized = length is int bytes ? text.Length == 2 * bytes : int.IsEvenInteger(text.Length);
-        return sized && text.All(char.IsAsciiHexDigitLower)
+        return sized && IsHex(text)
             ? Convert.FromHexString(text)
             : throw Refuse(name, $"must be lower-case hex{(length is int b ? $" of {b} bytes" : "")}.");
     }
@@ -148,6 +156,8 @@ public sealed partial class PredicateReader(JsonObject source, string path = "")
     }
 
     internal RecordFormatException Refuse(string name, string reason) => new(PathOf(name), reason);
+
+    private static bool IsHex(string text) => !text.AsSpan().ContainsAnyExcept(HexDigits);
 
     private static PredicateReader Single(JsonNode? item, string path) =>
         new(new JsonObject { ["item"] = item?.DeepClone() }, path);

@@ -11,8 +11,6 @@ public sealed class RecordKey : IDisposable
     /// <summary>Length in bytes of the SubjectPublicKeyInfo of an uncompressed P-256 point (RFC 5480).</summary>
     public const int PublicKeySize = 91;
 
-    private const int SignatureSize = 64;
-
     private readonly ECDsa _key;
 
     private RecordKey(ECDsa key)
@@ -73,22 +71,8 @@ public sealed class RecordKey : IDisposable
     public static bool Verify(
         ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
     {
-        if (!IsPublicKey(subjectPublicKeyInfo) || signature.Length != SignatureSize)
-        {
-            return false;
-        }
-
-        using ECDsa key = ECDsa.Create();
-        try
-        {
-            key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
-            return key.VerifyData(message, signature, HashAlgorithmName.SHA256);
-        }
-        catch (CryptographicException)
-        {
-            // The bytes have the form of a key but name no point of the curve, so they verify nothing.
-            return false;
-        }
+        using RecordVerifier? key = RecordVerifier.Import(subjectPublicKeyInfo);
+        return key is not null && key.Verify(message, signature);
     }
 
     /// <summary>Writes PKCS#8 PEM into a new file that only its owner can read.</summary>

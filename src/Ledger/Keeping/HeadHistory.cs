@@ -14,11 +14,8 @@ internal sealed class HeadHistory : IDisposable
 {
     public const string FileName = "checkpoints.notes";
 
-    private const int LinesOfNote = 5;
-    private const int LinesOfIntention = 4;
-
     private readonly SafeFileHandle _file;
-    private readonly HashSet<long> _sizes = [];
+    private readonly List<long> _sizes = [];
     private long _end;
     private Exception? _failure;
 
@@ -45,12 +42,11 @@ internal sealed class HeadHistory : IDisposable
             DurableFile.WriteAtomically(path, []);
         }
 
-        byte[] bytes = File.ReadAllBytes(path);
         SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         HeadHistory history = new(file);
         try
         {
-            history.Load(bytes, log, entries);
+            history.Load(log, entries);
             return history;
         }
         catch
@@ -61,34 +57,30 @@ internal sealed class HeadHistory : IDisposable
     }
 
     /// <summary>The size of the newest complete head in a folder, or 0.</summary>
+    /// <exception cref="NoteFormatException">A complete note is malformed.</exception>
     public static long LargestSize(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        (List<SignedNote> notes, _) = File.Exists(path) ? Split(File.ReadAllBytes(path)) : ([], 0);
-        return notes.Count == 0 ? 0 : Checkpoint.Parse(notes[^1].Text).Size;
-    }
-
-    /// <summary>The complete notes of a file, and the byte where they end.</summary>
-    /// <exception cref="NoteFormatException">A complete note is malformed.</exception>
-    public static (List<SignedNote> Notes, int End) Split(ReadOnlySpan<byte> bytes)
-    {
-        List<SignedNote> notes = [];
-        int end = 0;
-        while (EndOfLines(bytes[end..], LinesOfNote) is int length)
+        if (!File.Exists(path))
         {
-            notes.Add(SignedNote.Parse(bytes.Slice(end, length)));
-            end += length;
+            return 0;
         }
 
-        return (notes, end);
+        using SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite);
+        return new HeadReader(file).Notes().LastOrDefault() is SignedNote last ? Checkpoint.Parse(last.Text).Size : 0;
     }
 
     /// <summary>Whether a head of this size was signed.</summary>
-    public bool Has(long size) => _sizes.Contains(size);
+    public bool Has(long size) => _sizes.BinarySearch(size) >= 0;
 
     /// <summary>Every size that was signed, newest first.</summary>
-    public IEnumerable<long> SizesFrom(long smallest) =>
-        _sizes.Where(size => size >= smallest).OrderDescending();
+    public IEnumerable<long> SizesFrom(long smallest)
+    {
+        for (int i = _sizes.Count - 1; i >= 0 && _sizes[i] >= smallest; i--)
+        {
+            yield return _sizes[i];
+        }
+    }
 
     /// <summary>Writes durably which head is about to be signed.</summary>
     public void Begin(Checkpoint head) => Write(System.Text.Encoding.UTF8.GetBytes(head.Text + "\n"));
@@ -110,10 +102,10 @@ internal sealed class HeadHistory : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private void Load(byte[] bytes, NoteVerifierKey log, EntryLog entries)
+    private void Load(NoteVerifierKey log, EntryLog entries)
     {
-        (List<SignedNote> notes, int end) = Split(bytes);
-        foreach (SignedNote note in notes)
+        HeadReader reader = new(_file);
+        foreach (SignedNote note in reader.Notes())
         {
             Checkpoint head = Checkpoint.Parse(note.Text);
             if (note.VerifiedBy([log]).Count == 0 || head.Origin != log.Name || head.Size <= LastSize)
@@ -126,18 +118,16 @@ internal sealed class HeadHistory : IDisposable
             Remember(note, head.Size);
         }
 
-        _end = end;
-        ReadOnlySpan<byte> rest = bytes.AsSpan(end);
-        if (EndOfLines(rest, LinesOfIntention) is int length)
+        _end = reader.End;
+        if (reader.Unfinished is string text)
         {
-            string text = System.Text.Encoding.UTF8.GetString(rest[..(length - 1)]);
             Unfinished = Checkpoint.Parse(text);
             RequireMatch(Unfinished, entries);
         }
 
-        if (!rest.IsEmpty)
+        if (RandomAccess.GetLength(_file) > _end)
         {
-            RandomAccess.SetLength(_file, end);
+            RandomAccess.SetLength(_file, _end);
             DurableFile.Sync(_file);
         }
     }
@@ -178,22 +168,5 @@ internal sealed class HeadHistory : IDisposable
             _failure = error;
             throw new LedgerStoppedException(error);
         }
-    }
-
-    private static int? EndOfLines(ReadOnlySpan<byte> bytes, int lines)
-    {
-        int end = 0;
-        for (int i = 0; i < lines; i++)
-        {
-            int length = bytes[end..].IndexOf((byte)'\n');
-            if (length < 0)
-            {
-                return null;
-            }
-
-            end += length + 1;
-        }
-
-        return end;
     }
 }

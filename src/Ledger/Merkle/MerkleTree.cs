@@ -4,16 +4,24 @@ namespace DigitalTwin.Ledger.Merkle;
 
 /// <summary>An append-only Merkle tree that answers for every size it ever had (RFC 6962, section 2.1).</summary>
 /// <remarks>
-/// The hash of every complete subtree is kept, 64 bytes per leaf in all, so a root or a proof takes O(log² n) hashes.
-/// Not thread-safe: the owner locks.
+/// The hash of every complete subtree is kept, two per leaf in all, so a root takes O(log n) hashes and a proof
+/// O(log² n). Not thread-safe: the owner locks.
 /// </remarks>
 public sealed class MerkleTree
 {
-    // _levels[k][i] is the hash of leaves i·2^k … (i+1)·2^k − 1, as soon as all of them are there.
-    private readonly List<List<MerkleHash>> _levels = [[]];
+    private readonly ISubtrees _subtrees;
+
+    /// <summary>An empty tree in memory.</summary>
+    public MerkleTree()
+        : this(new MemorySubtrees())
+    {
+    }
+
+    /// <summary>The tree whose hashes are kept elsewhere.</summary>
+    internal MerkleTree(ISubtrees subtrees) => _subtrees = subtrees;
 
     /// <summary>Number of leaves.</summary>
-    public long Size => _levels[0].Count;
+    public long Size => _subtrees.Leaves;
 
     /// <summary>Root over all leaves.</summary>
     public MerkleHash Root => RootAt(Size);
@@ -21,15 +29,12 @@ public sealed class MerkleTree
     /// <summary>Adds a leaf by its hash, <see cref="Rfc6962.Leaf"/>.</summary>
     public void Append(MerkleHash leafHash)
     {
-        _levels[0].Add(leafHash);
-        for (int level = 0; int.IsEvenInteger(_levels[level].Count); level++)
+        _subtrees.Append(0, leafHash);
+        MerkleHash hash = leafHash;
+        for (int level = 0; long.IsEvenInteger(Size >> level); level++)
         {
-            if (level + 1 == _levels.Count)
-            {
-                _levels.Add([]);
-            }
-
-            _levels[level + 1].Add(Rfc6962.Node(_levels[level][^2], _levels[level][^1]));
+            hash = Rfc6962.Node(_subtrees.At(level, (Size >> level) - 2), hash);
+            _subtrees.Append(level + 1, hash);
         }
     }
 
@@ -37,7 +42,7 @@ public sealed class MerkleTree
     public MerkleHash LeafAt(long index)
     {
         Require(index >= 0 && index < Size, nameof(index));
-        return _levels[0][(int)index];
+        return _subtrees.At(0, index);
     }
 
     /// <summary>The root the tree had when it held <paramref name="size"/> leaves.</summary>
@@ -46,6 +51,21 @@ public sealed class MerkleTree
     {
         Require(size >= 0 && size <= Size, nameof(size));
         return size == 0 ? Rfc6962.Empty : Subtree(0, size);
+    }
+
+    /// <summary>The right edge of the tree, to see what a root would become.</summary>
+    public MerkleFrontier Frontier()
+    {
+        MerkleFrontier frontier = new();
+        for (int level = BitOperations.Log2((ulong)Size); level >= 0; level--)
+        {
+            if (long.IsOddInteger(Size >> level))
+            {
+                frontier.Join(level, _subtrees.At(level, (Size >> level) - 1));
+            }
+        }
+
+        return frontier;
     }
 
     /// <summary>
@@ -112,7 +132,7 @@ public sealed class MerkleTree
         if (BitOperations.IsPow2(size))
         {
             int level = BitOperations.Log2((ulong)size);
-            return _levels[level][(int)(start >> level)];
+            return _subtrees.At(level, start >> level);
         }
 
         long middle = start + SplitOf(size);

@@ -17,6 +17,8 @@ internal static class EntryFile
     public const int FrameHeaderSize = 2 * sizeof(uint);
 
     private const int CrcOffset = sizeof(uint);
+    private const int BlockSize = 1 << 20;
+    private const int UsualFrame = 2048;
 
     /// <summary>First 16 bytes of the file: what it is and the version of the layout.</summary>
     public static ReadOnlySpan<byte> Header => "dtwin-entries/1\n"u8;
@@ -37,9 +39,12 @@ internal static class EntryFile
         return frames;
     }
 
-    /// <summary>Hands every readable frame to <paramref name="visit"/> as (offset of the leaf, leaf).</summary>
+    /// <summary>What is done with a readable frame: its leaf begins at a byte of the file.</summary>
+    public delegate void Visitor(long leafOffset, ReadOnlySpan<byte> leaf);
+
+    /// <summary>Hands every readable frame to <paramref name="visit"/>, reading a mebibyte at a time.</summary>
     /// <returns>Null where the whole file could be read.</returns>
-    public static EntryDamage? Scan(SafeFileHandle file, Action<long, byte[]> visit)
+    public static EntryDamage? Scan(SafeFileHandle file, Visitor visit)
     {
         long length = RandomAccess.GetLength(file);
         if (!HasHeader(file))
@@ -48,17 +53,27 @@ internal static class EntryFile
             return new EntryDamage(0, 0, "the file does not begin as an entry log", torn);
         }
 
+        byte[] block = new byte[long.Min(BlockSize, length)];
+        (long start, int filled) = (0, 0);
         long offset = Header.Length;
         for (long index = 0; offset < length; index++)
         {
-            byte[]? leaf = TryReadFrame(file, offset, length, out string reason);
-            if (leaf is null)
+            int most = (int)long.Min(FrameHeaderSize + Envelope.MaxLeafBytes, length - offset);
+            if (offset + most > start + filled)
+            {
+                (start, filled) = (offset, Fill(file, block, offset));
+            }
+
+            int at = (int)(offset - start);
+            ReadOnlySpan<byte> frame = block.AsSpan(at, int.Min(most, filled - at));
+            int size = LeafSize(frame, out string reason);
+            if (size == 0)
             {
                 return new EntryDamage(index, offset, reason, !AnyFrameAfter(file, offset + 1, length));
             }
 
-            visit(offset + FrameHeaderSize, leaf);
-            offset += FrameHeaderSize + leaf.Length;
+            visit(offset + FrameHeaderSize, frame.Slice(FrameHeaderSize, size));
+            offset += FrameHeaderSize + size;
         }
 
         return null;
@@ -66,31 +81,47 @@ internal static class EntryFile
 
     /// <summary>The leaf at <paramref name="leafOffset"/>, or null where its frame no longer verifies.</summary>
     public static byte[]? ReadLeaf(SafeFileHandle file, long leafOffset) =>
-        TryReadFrame(file, leafOffset - FrameHeaderSize, RandomAccess.GetLength(file), out _);
+        TryReadFrame(file, leafOffset - FrameHeaderSize, RandomAccess.GetLength(file));
 
     private static bool HasHeader(SafeFileHandle file) => ReadAt(file, 0, Header.Length).AsSpan().SequenceEqual(Header);
 
-    private static byte[]? TryReadFrame(SafeFileHandle file, long offset, long fileLength, out string reason)
+    private static byte[]? TryReadFrame(SafeFileHandle file, long offset, long fileLength)
     {
-        if (fileLength - offset < FrameHeaderSize)
+        // Most records fit the first read, so that most leaves cost one call.
+        byte[] frame = ReadAt(file, offset, (int)long.Min(UsualFrame, long.Max(0, fileLength - offset)));
+        if (frame.Length == UsualFrame && LeafSizeField(frame) is > UsualFrame - FrameHeaderSize and var size
+            && size <= Envelope.MaxLeafBytes)
+        {
+            frame = ReadAt(file, offset, (int)long.Min(FrameHeaderSize + size, fileLength - offset));
+        }
+
+        int leaf = LeafSize(frame, out _);
+        return leaf == 0 ? null : frame[FrameHeaderSize..(FrameHeaderSize + leaf)];
+    }
+
+    // Bytes of the leaf in the frame that begins here and may be followed by others; 0 where it is none.
+    private static int LeafSize(ReadOnlySpan<byte> frame, out string reason)
+    {
+        if (frame.Length < FrameHeaderSize)
         {
             reason = "its frame is cut off";
-            return null;
+            return 0;
         }
 
-        byte[] header = ReadAt(file, offset, FrameHeaderSize);
-        uint size = BinaryPrimitives.ReadUInt32LittleEndian(header);
-        if (size is 0 or > Envelope.MaxLeafBytes || size > fileLength - offset - FrameHeaderSize)
+        uint size = LeafSizeField(frame);
+        if (size is 0 or > Envelope.MaxLeafBytes || size > frame.Length - FrameHeaderSize)
         {
             reason = $"its length {size} is impossible here";
-            return null;
+            return 0;
         }
 
-        byte[] leaf = ReadAt(file, offset + FrameHeaderSize, (int)size);
-        bool intact = Crc32C.Of(leaf) == BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(CrcOffset));
+        bool intact = Crc32C.Of(frame.Slice(FrameHeaderSize, (int)size))
+            == BinaryPrimitives.ReadUInt32LittleEndian(frame[CrcOffset..]);
         reason = intact ? "" : "its checksum fails";
-        return intact ? leaf : null;
+        return intact ? (int)size : 0;
     }
+
+    private static uint LeafSizeField(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame);
 
     // A torn tail is an append that never was acknowledged. Where a later frame verifies, the file went on after the
     // damage, so acknowledged entries are involved and dropping anything would lose them. The lengths of random or
@@ -105,7 +136,7 @@ internal static class EntryFile
             {
                 uint size = BinaryPrimitives.ReadUInt32LittleEndian(window.AsSpan(i));
                 if (size is not 0 and <= Envelope.MaxLeafBytes
-                    && TryReadFrame(file, start + i, fileLength, out _) is not null)
+                    && TryReadFrame(file, start + i, fileLength) is not null)
                 {
                     return true;
                 }
@@ -118,12 +149,19 @@ internal static class EntryFile
     private static byte[] ReadAt(SafeFileHandle file, long offset, int count)
     {
         byte[] buffer = new byte[count];
+        int filled = Fill(file, buffer, offset);
+        return filled == count ? buffer : buffer[..filled];
+    }
+
+    private static int Fill(SafeFileHandle file, Span<byte> buffer, long offset)
+    {
         int filled = 0;
-        while (filled < count && RandomAccess.Read(file, buffer.AsSpan(filled), offset + filled) is > 0 and int read)
+        while (filled < buffer.Length
+            && RandomAccess.Read(file, buffer[filled..], offset + filled) is > 0 and int read)
         {
             filled += read;
         }
 
-        return filled == count ? buffer : buffer[..filled];
+        return filled;
     }
 }

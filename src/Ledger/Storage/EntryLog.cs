@@ -5,11 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace DigitalTwin.Ledger.Storage;
 
 /// <summary>
-/// The entries of one log on disk, with their Merkle tree in memory: append-only, durable, one writer.
+/// The entries of one log on disk, with their Merkle tree beside them: append-only, durable, one writer.
 /// </summary>
 /// <remarks>
-/// Leaves stay on disk; memory holds an offset and two hashes per entry. Any number of threads may read while one
-/// appends; an entry is visible only after it is durable.
+/// Leaves stay on disk and so do the tree and the places of the entries (<c>entries.tree</c>, which follows from the
+/// entries), so memory does not grow with the log. Any number of threads may read while one appends; an entry is
+/// visible only after it is durable.
 /// </remarks>
 public sealed class EntryLog : IDisposable
 {
@@ -21,19 +22,29 @@ public sealed class EntryLog : IDisposable
 
     private readonly Lock _gate = new();
     private readonly Lock _writing = new();
-    private readonly MerkleTree _tree = new();
-    private readonly List<long> _offsets = [];
+    private readonly TreeFile _places;
+    private readonly MerkleTree _tree;
     private readonly SafeFileHandle _file;
     private readonly SafeFileHandle? _lock;
     private long _end;
     private Exception? _failure;
 
-    internal EntryLog(SafeFileHandle file, SafeFileHandle? writerLock)
+    internal EntryLog(SafeFileHandle file, SafeFileHandle? writerLock, TreeFile places)
     {
         _file = file;
         _lock = writerLock;
+        _places = places;
+        _tree = new MerkleTree(places);
         _end = EntryFile.Header.Length;
-        Damage = EntryFile.Scan(file, Publish);
+        if (places.Leaves == 0)
+        {
+            Damage = EntryFile.Scan(file, Publish);
+        }
+        else
+        {
+            // The seal says that the log was read whole and is that long still.
+            _end = RandomAccess.GetLength(file);
+        }
     }
 
     /// <summary>
@@ -75,29 +86,37 @@ public sealed class EntryLog : IDisposable
     /// <summary>
     /// Opens a log for reading only: no lock, no repair; <see cref="Damage"/> says where reading had to stop.
     /// </summary>
-    public static EntryLog OpenRead(string folder) =>
-        new(File.OpenHandle(Path.Combine(folder, FileName), share: FileShare.ReadWrite), writerLock: null);
+    public static EntryLog OpenRead(string folder)
+    {
+        SafeFileHandle file = OpenForReading(folder);
+        return Opened(file, null, () => TreeFile.Sealed(folder, file, writable: false) ?? TreeFile.Temporary());
+    }
+
+    /// <summary>As <see cref="OpenRead"/>, from the entries alone, whatever lies beside them.</summary>
+    internal static EntryLog Scan(string folder, int spillSize = TreeFile.SpillSize) =>
+        Opened(OpenForReading(folder), null, () => TreeFile.Temporary(spillSize));
 
     /// <summary>
     /// As <see cref="Open(string)"/>, and refuses to drop a torn tail that reaches into acknowledged entries.
     /// </summary>
-    internal static EntryLog Open(string folder, long acknowledged)
+    internal static EntryLog Open(string folder, long acknowledged, int spillSize = TreeFile.SpillSize)
     {
         DurableFile.CreateFolder(folder);
         SafeFileHandle writerLock = DurableFile.TryLock(Path.Combine(folder, LockName))
             ?? throw new LedgerLockedException(folder);
-        SafeFileHandle? file = null;
+        EntryLog? log = null;
         try
         {
             DurableFile.RemoveLeftovers(folder);
-            file = OpenOrCreate(Path.Combine(folder, FileName));
-            EntryLog log = new(file, writerLock);
+            SafeFileHandle file = OpenOrCreate(Path.Combine(folder, FileName));
+            log = Opened(file, writerLock, () =>
+                TreeFile.Sealed(folder, file, writable: true, spillSize) ?? TreeFile.In(folder, spillSize));
             log.Recover(folder, acknowledged);
             return log;
         }
         catch
         {
-            file?.Dispose();
+            log?.Dispose();
             writerLock.Dispose();
             throw;
         }
@@ -123,7 +142,7 @@ public sealed class EntryLog : IDisposable
         {
             ArgumentOutOfRangeException.ThrowIfNegative(index);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _tree.Size);
-            offset = _offsets[(int)index];
+            offset = _places.OffsetOf(index);
             expected = _tree.LeafAt(index);
         }
 
@@ -152,11 +171,7 @@ public sealed class EntryLog : IDisposable
             long first = Size;
             if (leaves.Count > 0)
             {
-                WriteDurably(EntryFile.Frame(leaves));
-                foreach (ReadOnlyMemory<byte> leaf in leaves)
-                {
-                    Publish(_end + EntryFile.FrameHeaderSize, leaf);
-                }
+                WriteDurably(leaves);
             }
 
             return first;
@@ -183,11 +198,54 @@ public sealed class EntryLog : IDisposable
         }
     }
 
+    /// <summary>The right edge of the tree, to see what a root would become.</summary>
+    internal MerkleFrontier Frontier()
+    {
+        lock (_gate)
+        {
+            return _tree.Frontier();
+        }
+    }
+
+    /// <summary>What is wrong with the tree file that lies in the folder of this log, or null.</summary>
+    internal string? CompareTree(string path)
+    {
+        lock (_gate)
+        {
+            return _places.Compare(path);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_lock is not null && _failure is null && Damage is null && !_file.IsClosed)
+        {
+            _places.Seal(_file);
+        }
+
+        _places.Dispose();
         _file.Dispose();
         _lock?.Dispose();
+    }
+
+    private static SafeFileHandle OpenForReading(string folder) =>
+        File.OpenHandle(Path.Combine(folder, FileName), share: FileShare.ReadWrite);
+
+    private static EntryLog Opened(SafeFileHandle file, SafeFileHandle? writerLock, Func<TreeFile> tree)
+    {
+        TreeFile? places = null;
+        try
+        {
+            places = tree();
+            return new EntryLog(file, writerLock, places);
+        }
+        catch
+        {
+            places?.Dispose();
+            file.Dispose();
+            throw;
+        }
     }
 
     private static SafeFileHandle OpenOrCreate(string path)
@@ -229,12 +287,16 @@ public sealed class EntryLog : IDisposable
         }
     }
 
-    private void WriteDurably(byte[] frames)
+    private void WriteDurably(IReadOnlyList<ReadOnlyMemory<byte>> leaves)
     {
         try
         {
-            RandomAccess.Write(_file, frames, _end);
+            RandomAccess.Write(_file, EntryFile.Frame(leaves), _end);
             DurableFile.Sync(_file);
+            foreach (ReadOnlyMemory<byte> leaf in leaves)
+            {
+                Publish(_end + EntryFile.FrameHeaderSize, leaf.Span);
+            }
         }
         catch (Exception error)
         {
@@ -257,14 +319,12 @@ public sealed class EntryLog : IDisposable
         }
     }
 
-    private void Publish(long leafOffset, byte[] leaf) => Publish(leafOffset, leaf.AsMemory());
-
-    private void Publish(long leafOffset, ReadOnlyMemory<byte> leaf)
+    private void Publish(long leafOffset, ReadOnlySpan<byte> leaf)
     {
-        MerkleHash hash = Rfc6962.Leaf(leaf.Span);
+        MerkleHash hash = Rfc6962.Leaf(leaf);
         lock (_gate)
         {
-            _offsets.Add(leafOffset);
+            _places.Place(leafOffset);
             _tree.Append(hash);
             _end = leafOffset + leaf.Length;
         }

@@ -3,6 +3,7 @@ using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace DigitalTwin.Ledger.Verification;
 
@@ -44,17 +45,18 @@ internal sealed class HeadsPass(
             return 0;
         }
 
-        byte[] bytes = File.ReadAllBytes(path);
+        using SafeFileHandle file = File.OpenHandle(path, share: FileShare.ReadWrite);
+        HeadReader reader = new(file);
         try
         {
-            (List<SignedNote> notes, int end) = HeadHistory.Split(bytes);
-            if (end != bytes.Length)
+            int good = Heads(reader.Notes());
+            if (good == reader.Complete && reader.End != RandomAccess.GetLength(file))
             {
                 findings.Error("history", kind, null,
-                    $"{HeadHistory.FileName} of the {kind} log ends in an unfinished note at byte {end}.");
+                    $"{HeadHistory.FileName} of the {kind} log ends in an unfinished note at byte {reader.End}.");
             }
 
-            return Heads(notes);
+            return good;
         }
         catch (NoteFormatException error)
         {
@@ -64,7 +66,7 @@ internal sealed class HeadsPass(
         }
     }
 
-    private int Heads(List<SignedNote> notes)
+    private int Heads(IEnumerable<SignedNote> notes)
     {
         int good = 0;
         foreach (SignedNote note in notes)

@@ -10,8 +10,8 @@ namespace DigitalTwin.Ledger.Verification;
 /// <summary>Verifies a plain copy of a ledger folder offline, trusting nobody but the genesis record.</summary>
 /// <remarks>
 /// The folder holds <c>authorization/</c>, <c>data/</c> and <c>blobs/</c>; every byte of every file counts, except in
-/// the empty lock files, which may hold none. Leaf bodies are streamed; memory grows by about a hundred bytes per
-/// record for the Merkle trees. What cannot be seen offline: a folder rolled back to an older final state (give
+/// the empty lock files, which may hold none. Records and heads are streamed and the Merkle trees lie in nameless
+/// temporary files, so memory does not grow with the logs. What cannot be seen offline: a folder rolled back to an older final state (give
 /// <see cref="VerificationOptions.KnownHeads"/>), and a wholly invented consortium (give
 /// <see cref="VerificationOptions.ExpectedGenesis"/>).
 /// </remarks>
@@ -20,7 +20,7 @@ public sealed class LedgerVerifier
     private const string BlobsName = "blobs";
 
     private static readonly string[] LogFiles =
-        [EntryLog.FileName, EntryLog.LockName, HeadHistory.FileName, LogKeeper.CheckpointName];
+        [EntryLog.FileName, EntryLog.LockName, TreeFile.FileName, HeadHistory.FileName, LogKeeper.CheckpointName];
 
     private readonly string _folder;
     private readonly VerificationOptions _options;
@@ -92,7 +92,15 @@ public sealed class LedgerVerifier
             _findings.Error("unexpected-file", kind, null, $"The lock file of the {kind} log is not empty.");
         }
 
-        return EntryLog.OpenRead(folder);
+        EntryLog log = EntryLog.Scan(folder);
+        string tree = Path.Combine(folder, TreeFile.FileName);
+        if (File.Exists(tree) && log.CompareTree(tree) is string reason)
+        {
+            _findings.Warning("derived-file", kind, null,
+                $"{TreeFile.FileName} of the {kind} log is of no use: {reason}. Nothing here was taken from it.");
+        }
+
+        return log;
     }
 
     private HeadsPass? Heads(LogKind kind, EntryLog log, RecordsPass records)

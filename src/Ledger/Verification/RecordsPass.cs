@@ -27,27 +27,23 @@ internal sealed class RecordsPass(EntryLog authorization, EntryLog data, Finding
                 + $"{EntryLog.FileName}). Nothing behind it was checked.");
         }
 
-        for (long index = 0; index < log.Size; index++)
+        using RecordReader reader = new(log, Registry);
+        foreach ((long index, ReadRecord read) in reader.Records())
         {
-            Record(kind, index, log.Read(index));
+            Record(kind, index, read);
         }
     }
 
-    private void Record(LogKind kind, long index, ReadOnlyMemory<byte> leaf)
+    private void Record(LogKind kind, long index, ReadRecord read)
     {
         if (kind == LogKind.Authorization && index == 0)
         {
-            Genesis = Convert.ToHexStringLower(SHA256.HashData(leaf.Span));
+            Genesis = Convert.ToHexStringLower(SHA256.HashData(read.Leaf.Span));
         }
 
-        Envelope record;
-        try
+        if (read.Record is not Envelope record)
         {
-            record = Envelope.Parse(leaf);
-        }
-        catch (FormatException error)
-        {
-            findings.Error("format", kind, index, $"{Name(kind)} record {index} is malformed: {error.Message}");
+            findings.Error("format", kind, index, $"{Name(kind)} record {index} is malformed: {read.Problem}");
             Registry.Skip(index, kind, header: null);
             return;
         }

@@ -218,7 +218,8 @@ public sealed class EntryLogTests : IDisposable
         EntryLog.Open(folder).Dispose();
         return new EntryLog(
             File.OpenHandle(Path.Combine(folder, EntryLog.FileName)),
-            File.OpenHandle(Path.Combine(folder, EntryLog.LockName)));
+            File.OpenHandle(Path.Combine(folder, EntryLog.LockName)),
+            TreeFile.In(folder));
     }
 
     private MerkleHash Write(int count)
