@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DigitalTwin.Ledger.Keeping;
 
-/// <summary>Reads the notes of <see cref="HeadHistory.FileName"/> one by one, so that a long history needs no memory.</summary>
+/// <summary>Reads the notes of <see cref="HeadHistory.FileName"/> one by one: a long history needs no memory.</summary>
 internal sealed class HeadReader(SafeFileHandle file)
 {
     private const int LinesOfNote = 5;

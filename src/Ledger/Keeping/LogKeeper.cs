@@ -25,6 +25,7 @@ public sealed class LogKeeper : IDisposable
     private readonly Ed25519Key _key;
     private readonly TimeProvider _time;
     private readonly HeadHistory _history;
+    private readonly WitnessedHeads _witnessed;
     private readonly Dictionary<long, List<NoteSignature>> _cosignatures = [];
     private TaskCompletionSource _changed = NewSignal();
     private long _finalSize = -1;
@@ -37,6 +38,7 @@ public sealed class LogKeeper : IDisposable
         VerifierKey = verifier;
         Entries = entries;
         _history = HeadHistory.Open(folder, verifier, entries);
+        _witnessed = new WitnessedHeads(entries);
     }
 
     /// <summary>The entries; append through the keeper so that waiting streams wake up.</summary>
@@ -90,20 +92,86 @@ public sealed class LogKeeper : IDisposable
     public long Append(ReadOnlyMemory<byte> leaf) => Append([leaf]);
 
     /// <summary>Appends leaves durably and returns the index of the first.</summary>
+    /// <exception cref="LedgerBehindException">The log is an older copy of itself.</exception>
+    /// <exception cref="LedgerFullException">The disk has too little room; nothing was written.</exception>
+    /// <exception cref="LedgerStoppedException">This or an earlier write failed; entries can still be read.</exception>
     public long Append(IReadOnlyList<ReadOnlyMemory<byte>> leaves)
     {
+        RequireUpToDate();
         long first = Entries.Append(leaves);
         Signal();
         return first;
     }
 
+    /// <summary>Appends leaves for which <see cref="RequireRoom"/> found room.</summary>
+    internal long AppendAccepted(IReadOnlyList<ReadOnlyMemory<byte>> leaves)
+    {
+        long first = Entries.AppendAccepted(leaves);
+        Signal();
+        return first;
+    }
+
+    /// <summary>Refuses, as <see cref="Append(IReadOnlyList{ReadOnlyMemory{byte}})"/> would, further bytes.</summary>
+    internal void RequireRoom(long bytes)
+    {
+        RequireUpToDate();
+        Entries.RequireRoom(bytes);
+    }
+
+    /// <summary>
+    /// Takes in the newest heads that witnesses cosigned, as a keeper must at its start: where one of them covers more
+    /// entries than are here, the folder is an older copy, and nothing is appended or signed until <see cref="Heal"/>.
+    /// </summary>
+    /// <remarks>
+    /// A bare size would let one lying witness stop the log, so only heads count that this log's own key signed.
+    /// </remarks>
+    /// <exception cref="NoteFormatException">A note is not a head that this log signed.</exception>
+    /// <exception cref="LedgerDamagedException">A head contradicts the entries; nothing is signed any more.</exception>
+    public void RequireWitnessed(IEnumerable<SignedNote> heads)
+    {
+        ArgumentNullException.ThrowIfNull(heads);
+        foreach (Checkpoint head in heads.Select(OwnHead).ToArray())
+        {
+            lock (_gate)
+            {
+                _witnessed.Add(head);
+            }
+        }
+    }
+
+    /// <summary>Brings back entries that an older copy of the log lacks, as a mirror has them.</summary>
+    /// <param name="missing">The entries from the present size on.</param>
+    /// <param name="head">A head that this log signed over exactly what it will then have.</param>
+    /// <exception cref="NoteFormatException">The note is not a head that this log signed.</exception>
+    /// <exception cref="LedgerDamagedException">
+    /// The entries do not lead to that head; nothing was written.
+    /// </exception>
+    public void Heal(IReadOnlyList<ReadOnlyMemory<byte>> missing, SignedNote head)
+    {
+        ArgumentNullException.ThrowIfNull(missing);
+        Checkpoint end = OwnHead(head);
+        lock (_gate)
+        {
+            _witnessed.RequireLeadsTo(end, missing);
+            Entries.Append(missing);
+            if (end.Size > _history.LastSize)
+            {
+                _history.Add(head.Where(line => line.IsBy(VerifierKey)), end.Size);
+            }
+        }
+
+        Signal();
+    }
+
     /// <summary>Signs a head over all entries; the same head again where nothing was appended.</summary>
+    /// <exception cref="LedgerBehindException">The log is an older copy of itself.</exception>
     /// <exception cref="LedgerStoppedException">The history of heads could not be written.</exception>
     public SignedNote SignHead()
     {
         SignedNote note;
         lock (_gate)
         {
+            _witnessed.Require();
             long size = Entries.Size;
             if (size == _history.LastSize)
             {
@@ -232,6 +300,23 @@ public sealed class LogKeeper : IDisposable
         {
             Keep(head.Size, line);
         }
+    }
+
+    private void RequireUpToDate()
+    {
+        lock (_gate)
+        {
+            _witnessed.Require();
+        }
+    }
+
+    private Checkpoint OwnHead(SignedNote note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        Checkpoint head = Checkpoint.Parse(note.Text);
+        return note.VerifiedBy([VerifierKey]).Count == 1 && head.Origin == VerifierKey.Name
+            ? head
+            : throw new NoteFormatException($"The note is not a head that {VerifierKey.Name} signed.");
     }
 
     private SignedNote Sign(Checkpoint head)

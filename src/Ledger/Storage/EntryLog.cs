@@ -20,12 +20,19 @@ public sealed class EntryLog : IDisposable
     /// <summary>Name of the empty file whose lock marks the one writer.</summary>
     public const string LockName = "lock";
 
+    /// <summary>
+    /// Bytes of disk that stay free: a log refuses entries before its disk is full, since a write that fails half way
+    /// stops it, and heads and cosignatures of what was accepted must still find room.
+    /// </summary>
+    public const long Reserve = 64 << 20;
+
     private readonly Lock _gate = new();
     private readonly Lock _writing = new();
     private readonly TreeFile _places;
     private readonly MerkleTree _tree;
     private readonly SafeFileHandle _file;
     private readonly SafeFileHandle? _lock;
+    private string? _folder;
     private long _end;
     private Exception? _failure;
 
@@ -52,6 +59,9 @@ public sealed class EntryLog : IDisposable
     /// opened for writing has none.
     /// </summary>
     public EntryDamage? Damage { get; private set; }
+
+    /// <summary>Tells the bytes that are free on the disk of a folder.</summary>
+    internal Func<string, long> FreeBytes { get; set; } = folder => new DriveInfo(folder).AvailableFreeSpace;
 
     /// <summary>Number of durable entries.</summary>
     public long Size
@@ -112,6 +122,7 @@ public sealed class EntryLog : IDisposable
             log = Opened(file, writerLock, () =>
                 TreeFile.Sealed(folder, file, writable: true, spillSize) ?? TreeFile.In(folder, spillSize));
             log.Recover(folder, acknowledged);
+            log._folder = folder;
             return log;
         }
         catch
@@ -156,15 +167,23 @@ public sealed class EntryLog : IDisposable
     /// <exception cref="ArgumentException">
     /// A leaf is empty or longer than <see cref="Envelope.MaxLeafBytes"/>.
     /// </exception>
+    /// <exception cref="LedgerFullException">The disk has too little room; nothing was written.</exception>
     /// <exception cref="LedgerStoppedException">This or an earlier write failed; entries can still be read.</exception>
     public long Append(IReadOnlyList<ReadOnlyMemory<byte>> leaves)
     {
         ArgumentNullException.ThrowIfNull(leaves);
-        if (leaves.Any(leaf => leaf.Length is 0 or > Envelope.MaxLeafBytes))
+        foreach (ReadOnlyMemory<byte> leaf in leaves)
         {
-            throw new ArgumentException($"A leaf has 1 to {Envelope.MaxLeafBytes} bytes.", nameof(leaves));
+            RequireLeaf(leaf);
         }
 
+        RequireRoom(leaves.Sum(leaf => (long)leaf.Length));
+        return AppendAccepted(leaves);
+    }
+
+    /// <summary>Appends leaves that <see cref="RequireLeaf"/> and <see cref="RequireRoom"/> let pass.</summary>
+    internal long AppendAccepted(IReadOnlyList<ReadOnlyMemory<byte>> leaves)
+    {
         lock (_writing)
         {
             ThrowIfStopped();
@@ -175,6 +194,25 @@ public sealed class EntryLog : IDisposable
             }
 
             return first;
+        }
+    }
+
+    /// <summary>Refuses a leaf that no log takes.</summary>
+    internal static void RequireLeaf(ReadOnlyMemory<byte> leaf)
+    {
+        if (leaf.Length is 0 or > Envelope.MaxLeafBytes)
+        {
+            throw new ArgumentException($"A leaf has 1 to {Envelope.MaxLeafBytes} bytes.", nameof(leaf));
+        }
+    }
+
+    /// <summary>Refuses where so many bytes can't be appended now.</summary>
+    internal void RequireRoom(long bytes)
+    {
+        ThrowIfStopped();
+        if (_folder is not null && FreeBytes(_folder) is long free && free - bytes < Reserve)
+        {
+            throw new LedgerFullException(_folder, free);
         }
     }
 

@@ -7,14 +7,14 @@ namespace DigitalTwin.Ledger.Verification;
 /// <summary>One leaf of a log, read: a record, or the sentence that says why it is none.</summary>
 internal readonly record struct ReadRecord(ReadOnlyMemory<byte> Leaf, Envelope? Record, string? Problem);
 
-/// <summary>Reads the records of a log in order, batch by batch, on all processors ahead of the one who judges.</summary>
+/// <summary>Reads the records of a log in order, in batches, on all processors ahead of the one who judges.</summary>
 /// <remarks>
 /// What does not depend on the records before is done here: reading, parsing, and the signature under the key that
 /// the record names. Two batches are in memory at any time, whatever the length of the log.
 /// </remarks>
 internal sealed class RecordReader : IDisposable
 {
-    /// <summary>Records of a batch: so few that their trees die young, for the collector, and yet milliseconds of work.</summary>
+    /// <summary>So few that the collector finds their trees dead while young; still milliseconds of work.</summary>
     private const int BatchSize = 128;
 
     private readonly EntryLog _log;
