@@ -192,6 +192,7 @@ public sealed partial class NodeRuntime : IDisposable
                 continue;
             }
 
+            _outbox.Offer(news.Wanted);
             _replica.Take(news.Log, news.Entries, news.Checkpoint, news.FinalCheckpoint);
         }
     }

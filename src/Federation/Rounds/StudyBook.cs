@@ -47,6 +47,13 @@ public sealed class StudyBook
             return $"There is no study {name}.";
         }
 
+        if (record.Name == "model-revoked")
+        {
+            return study.Released == Text(fields, "model") && study.Revoked is null
+                ? null
+                : $"Study {name} has released no such model, or it was revoked before.";
+        }
+
         if (study.Closing is not null)
         {
             return $"Study {name} is closed.";
@@ -55,6 +62,10 @@ public sealed class StudyBook
         return record.Name switch
         {
             "study-accepted" or "study-declined" => RefusesAnswer(study, fields),
+            "study-amended" => study.Approved ? $"Study {name} has started; propose another one."
+                : Actor(fields) != study.Proposer ? $"Study {name} is {study.Proposer}'s."
+                : Text(fields, "document") == study.Document ? null
+                : $"Study {name} has another document than the one to be amended.",
             "study-approved" => RefusesApproval(study, fields),
             "study-closed" => null,
             "round-opened" => OpeningRules.Refuses(study, fields),
@@ -81,7 +92,8 @@ public sealed class StudyBook
         string name = Text(fields, "study");
         if (record.Name == "study-proposed")
         {
-            _studies.Add(name, new StudyState(name, Text(fields, "title"), Text(fields, "document")));
+            _studies.Add(name, new StudyState(
+                name, Text(fields, "title"), Text(fields, "document"), Actor(fields)));
             return;
         }
 
@@ -94,6 +106,12 @@ public sealed class StudyBook
                 break;
             case "study-declined":
                 study.Decline(Actor(fields), $"{Text(fields, "rule")}: {Text(fields, "reason")}");
+                break;
+            case "study-amended":
+                study.Amend(Text(fields, "amended"));
+                break;
+            case "model-revoked":
+                study.Revoked = ReasonOf(fields);
                 break;
             case "study-approved":
                 study.Approve(Texts(fields, "participants"), GrantOf(fields));

@@ -89,6 +89,7 @@ public static class RoleMatrix
         ["call /digitaltwin.v1.LedgerExchange/Follow"] = Everybody,
         ["call /digitaltwin.v1.LedgerExchange/Append"] = [Hospital, Researcher, Auditor, Witness],
         ["call /digitaltwin.v1.LedgerExchange/Cosign"] = [Hospital],
+        ["call /digitaltwin.v1.LedgerExchange/Heal"] = [Hospital],
         ["call /digitaltwin.v1.BlobExchange/Put"] = [Hospital, Researcher, Auditor],
         ["call /digitaltwin.v1.BlobExchange/Get"] = Everybody,
         ["call /digitaltwin.v1.Membership/Renew"] = Everybody,
