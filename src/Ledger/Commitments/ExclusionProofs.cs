@@ -1,0 +1,59 @@
+using System.Text.Json.Nodes;
+using DigitalTwin.Ledger.Encoding;
+using DigitalTwin.Ledger.Merkle;
+
+namespace DigitalTwin.Ledger.Commitments;
+
+/// <summary>
+/// The blob that a snapshot names: for each withdrawn consent the proof that its row is not in the snapshot.
+/// </summary>
+/// <param name="Policy">The consent policy whose salt made the tokens.</param>
+/// <param name="Rows">Root of the snapshot's rows, as its record names it.</param>
+/// <param name="Size">
+/// Leaves under that root. A wrong size proves nothing new: it changes which paths are accepted, and two paths that
+/// are neighbours under any size lead to neighbours in the one tree that has the root.
+/// </param>
+/// <param name="Proofs">One per withdrawn token, in the order of tokens.</param>
+public sealed record ExclusionProofs(string Policy, MerkleHash Rows, long Size, IReadOnlyList<RowProof> Proofs)
+{
+    /// <summary>Largest blob in bytes: room for about ten thousand withdrawals from a million rows.</summary>
+    public const int MostBytes = 1 << 25;
+
+    /// <summary>Proves for each token that it is not in the tree.</summary>
+    /// <exception cref="ArgumentException">One of them is.</exception>
+    public static ExclusionProofs Of(string policy, RowTree tree, IEnumerable<RowToken> withdrawn)
+    {
+        ArgumentNullException.ThrowIfNull(tree);
+        ArgumentNullException.ThrowIfNull(withdrawn);
+        RowToken[] tokens = [.. withdrawn.Order()];
+        return Array.Exists(tokens, tree.Has)
+            ? throw new ArgumentException("A withdrawn row is among the rows.", nameof(withdrawn))
+            : new ExclusionProofs(policy, tree.Root, tree.Size, [.. tokens.Select(tree.Prove)]);
+    }
+
+    /// <summary>Reads the blob; whether its proofs hold is not yet said.</summary>
+    /// <exception cref="FormatException">The bytes are not the canonical JSON of such a blob.</exception>
+    public static ExclusionProofs Parse(ReadOnlySpan<byte> utf8)
+    {
+        PredicateReader reader = PredicateReader.OfRoot(CanonicalJson.Parse(utf8));
+        reader.Only(["policy", "proofs", "rows", "size"]);
+        return new ExclusionProofs(
+            reader.Identifier("policy"),
+            MerkleHash.Parse(reader.Text("rows")),
+            reader.Integer("size"),
+            [.. reader.Objects("proofs").Select(RowProof.Of)]);
+    }
+
+    /// <summary>The canonical bytes of the blob.</summary>
+    public byte[] Serialize() => CanonicalJson.Serialize(new JsonObject
+    {
+        ["policy"] = Policy,
+        ["proofs"] = new JsonArray([.. Proofs.Select(proof => proof.ToJson())]),
+        ["rows"] = Rows.ToString(),
+        ["size"] = Size,
+    });
+
+    /// <summary>Whether a proof here shows that the row with this token is not in the snapshot.</summary>
+    public bool Excludes(RowToken token) =>
+        Proofs.Any(proof => proof.Token == token && proof.ProvesExclusion(Rows, Size));
+}
