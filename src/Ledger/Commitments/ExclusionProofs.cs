@@ -53,7 +53,7 @@ public sealed record ExclusionProofs(string Policy, MerkleHash Rows, long Size, 
         ["size"] = Size,
     });
 
-    /// <summary>Whether a proof here shows that the row with this token is not in the snapshot.</summary>
-    public bool Excludes(RowToken token) =>
-        Proofs.Any(proof => proof.Token == token && proof.ProvesExclusion(Rows, Size));
+    /// <summary>The tokens that are shown not to be in the snapshot: those whose proof holds.</summary>
+    public IReadOnlySet<RowToken> Excluded() =>
+        Proofs.Where(proof => proof.ProvesExclusion(Rows, Size)).Select(proof => proof.Token).ToHashSet();
 }
