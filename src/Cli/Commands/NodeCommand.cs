@@ -17,6 +17,7 @@ internal static class NodeCommand
         PreflightCheck(),
         RunNode(),
         Approve(),
+        ConsentCommand.Create(),
     };
 
     internal static Uri Address(string text) =>
@@ -182,7 +183,7 @@ internal static class NodeCommand
         new("--coordinator") { Description = "Enrolment address, https://host:port.", HelpName = "URL" };
 
     /// <summary>The options that say where a node's data lies.</summary>
-    private sealed class DataOptions
+    internal sealed class DataOptions
     {
         private readonly Option<string> _data = new("--data")
         {

@@ -56,6 +56,12 @@ public sealed record MemberFolder(string Root)
     /// <summary>Studies that a person has approved, one empty file per document digest.</summary>
     public string Approvals => Path.Combine(Root, "approvals");
 
+    /// <summary>What this hospital knows about its patients' consents; it never leaves the node.</summary>
+    public string Consent => Path.Combine(Root, "consent");
+
+    /// <summary>Drafts of records that commands leave for the running node to sign and append.</summary>
+    public string Outbox => Path.Combine(Root, "outbox");
+
     private string MemberFile => Path.Combine(Identity, "member.json");
 
     public bool IsEnrolled => File.Exists(MemberFile);
