@@ -67,9 +67,9 @@ internal static class ConsentCommand
         command.Run((parsed, _) => AtDesk(parsed.GetRequiredValue(state), desk =>
         {
             MemberFolder folder = new(parsed.GetRequiredValue(state));
-            ConsentPolicy committed = desk.Batch(
+            ConsentBatch batch = desk.Batch(
                 parsed.GetRequiredValue(policy), SiteDataLoader.Load(data.Read(parsed, folder)));
-            Console.WriteLine($"Batch of {committed.CountBucket} consents under {committed.Id}, root {committed.Root}.");
+            Console.WriteLine($"Batch of {batch.CountBucket} consents under {batch.Policy}, root {batch.Root}.");
         }));
         return command;
     }
@@ -140,13 +140,14 @@ internal static class ConsentCommand
 
             foreach (ConsentPolicy policy in book.Policies)
             {
+                string? consents = book.Batches.LastOrDefault(batch => batch.Policy == policy.Id)?.CountBucket;
                 int withdrawn = book.Withdrawals.Count(one => one.Policy == policy.Id);
                 string salt = policy.Erased ? "salt erased"
                     : File.Exists(ConsentBook.SaltOf(folder, policy.Id)) ? "salt kept"
                     : "SALT MISSING";
                 Console.WriteLine(
                     $"{policy.Id} ({policy.Basis}): text {policy.Text}, "
-                        + $"{(policy.CountBucket is { } count ? $"{count} consents" : "no batch")}, "
+                        + $"{(consents is null ? "no batch" : $"{consents} consents")}, "
                         + $"{withdrawn} withdrawn, {salt}");
             }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.Ledger.Commitments;
+using DigitalTwin.Ledger.Merkle;
 using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.HospitalNode.Consent;
@@ -10,24 +11,30 @@ namespace DigitalTwin.HospitalNode.Consent;
 /// <param name="Id">Its name on the ledger.</param>
 /// <param name="Text">SHA-256 of the text.</param>
 /// <param name="Basis">Code of the legal basis.</param>
-/// <param name="Root">Root of the newest batch of consents; null before the first.</param>
-/// <param name="CountBucket">Bucket of the number of patients in that batch.</param>
 /// <param name="Erased">Whether the salt is gone, and with it the link from any token to a patient.</param>
-public sealed record ConsentPolicy(
-    string Id, string Text, string Basis, string? Root = null, string? CountBucket = null, bool Erased = false);
+public sealed record ConsentPolicy(string Id, string Text, string Basis, bool Erased = false);
+
+/// <summary>The patients who consented under a policy when this was drawn.</summary>
+/// <param name="Policy">The policy.</param>
+/// <param name="Root">Root of their sorted tokens, in base64, as the ledger names it.</param>
+/// <param name="CountBucket">Bucket of their number.</param>
+public sealed record ConsentBatch(string Policy, string Root, string CountBucket);
 
 /// <summary>A consent that its patient took back.</summary>
 /// <param name="Row">What the hospital calls the patient; this is written down nowhere else.</param>
 public sealed record WithdrawnConsent(string Policy, string Row, DateTimeOffset EffectiveFrom);
 
 /// <summary>What a hospital knows about consents to the use of its rows; the file stays in its folder.</summary>
-/// <param name="Policies">In the order of their newest batch: the last one with a batch is in force.</param>
+/// <param name="Policies">In the order in which they were declared.</param>
+/// <param name="Batches">In the order in which they were drawn: the last one on the ledger is in force.</param>
 /// <param name="Withdrawals">In the order in which they were made.</param>
 public sealed record ConsentBook(
-    IReadOnlyList<ConsentPolicy> Policies, IReadOnlyList<WithdrawnConsent> Withdrawals)
+    IReadOnlyList<ConsentPolicy> Policies,
+    IReadOnlyList<ConsentBatch> Batches,
+    IReadOnlyList<WithdrawnConsent> Withdrawals)
 {
     /// <summary>A hospital that asks for no consent.</summary>
-    public static ConsentBook Empty { get; } = new([], []);
+    public static ConsentBook Empty { get; } = new([], [], []);
 
     /// <summary>The book of a node; empty where there is none yet.</summary>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
@@ -61,10 +68,6 @@ public sealed record ConsentBook(
         .Select(withdrawal => withdrawal.Row)
         .ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>The same with this policy as its last.</summary>
-    internal ConsentBook With(ConsentPolicy policy) =>
-        this with { Policies = [.. Policies.Where(known => known.Id != policy.Id), policy] };
-
     /// <summary>Writes the book for its owner's eyes only; it is durable on return.</summary>
     internal void Save(MemberFolder folder)
     {
@@ -73,24 +76,24 @@ public sealed record ConsentBook(
             PathOf(folder), JsonSerializer.SerializeToUtf8Bytes(this, ConsentJson.Default.ConsentBook), ownerOnly: true);
     }
 
-    /// <summary>Tokens of the patients in the newest batch of a policy; null where there is none.</summary>
-    internal static IReadOnlySet<RowToken>? LoadBatch(MemberFolder folder, string policy) =>
-        File.Exists(BatchOf(folder, policy))
-            ? File.ReadLines(BatchOf(folder, policy))
+    /// <summary>Tokens of the patients in a batch; null where the file is gone.</summary>
+    internal static IReadOnlySet<RowToken>? LoadTokens(MemberFolder folder, string root) =>
+        File.Exists(TokensOf(folder, root))
+            ? File.ReadLines(TokensOf(folder, root))
                 .Select(line => new RowToken(Convert.FromHexString(line)))
                 .ToHashSet()
             : null;
 
-    internal static void SaveBatch(MemberFolder folder, string policy, IEnumerable<RowToken> tokens)
+    internal static void SaveTokens(MemberFolder folder, string root, IEnumerable<RowToken> tokens)
     {
-        string path = BatchOf(folder, policy);
+        string path = TokensOf(folder, root);
         DurableFile.CreateFolder(Path.GetDirectoryName(path)!);
         string lines = string.Concat(tokens.Order().Select(token => token.Hex + "\n"));
         DurableFile.WriteAtomically(path, System.Text.Encoding.ASCII.GetBytes(lines), ownerOnly: true);
     }
 
-    private static string BatchOf(MemberFolder folder, string policy) =>
-        Path.Combine(folder.Consent, "batches", policy);
+    private static string TokensOf(MemberFolder folder, string root) =>
+        Path.Combine(folder.Consent, "batches", MerkleHash.Parse(root).Hex);
 
     private static string PathOf(MemberFolder folder) => Path.Combine(folder.Consent, "book.json");
 }

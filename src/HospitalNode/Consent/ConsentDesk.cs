@@ -74,14 +74,18 @@ public sealed class ConsentDesk : IDisposable
 
         if (!declared.Erased && !File.Exists(ConsentBook.SaltOf(_folder, policy)))
         {
-            RefuseLostSalt(declared);
+            if (book.Batches.Any(batch => batch.Policy == policy))
+            {
+                // A new salt would cut the batch off from its withdrawals without anybody having asked for it.
+                throw LostSalt(policy);
+            }
+
             SaveSalt(ConsentBook.SaltOf(_folder, policy));
         }
 
-        if (!ReferenceEquals(declared, book.Find(policy)))
+        if (book.Find(policy) is null)
         {
-            // Before the policies with a batch: declaring one does not put it into force.
-            (book with { Policies = [declared, .. book.Policies] }).Save(_folder);
+            (book with { Policies = [.. book.Policies, declared] }).Save(_folder);
         }
 
         KeepBlob(declared.Text, text);
@@ -96,10 +100,10 @@ public sealed class ConsentDesk : IDisposable
 
     /// <summary>
     /// Commits to the patients of the data: they consented under the policy, but for those who withdrew. From its
-    /// record on the policy is in force, and rows that are not in the batch are not trained on.
+    /// record on the batch is in force, and rows that are not in it are not trained on.
     /// </summary>
     /// <exception cref="NodeException">There is no such policy, its salt is gone, or nobody is left.</exception>
-    public ConsentPolicy Batch(string policy, LoadedData data)
+    public ConsentBatch Batch(string policy, LoadedData data)
     {
         ConsentBook book = ConsentBook.Load(_folder);
         ConsentPolicy known = Known(book, policy);
@@ -113,20 +117,16 @@ public sealed class ConsentDesk : IDisposable
         using RowSalt salt = LoadSalt(policy);
         byte[] text = Convert.FromHexString(known.Text);
         RowLeaf[] leaves = [.. rows.Select(row => salt.Leaf(row, "consent", text))];
-        ConsentPolicy committed = known with
-        {
-            Root = new RowTree(leaves).Root.ToString(),
-            CountBucket = Buckets.Rows(rows.Length),
-        };
-        ConsentBook.SaveBatch(_folder, policy, leaves.Select(leaf => leaf.Token));
-        book.With(committed).Save(_folder);
+        ConsentBatch batch = new(policy, new RowTree(leaves).Root.ToString(), Buckets.Rows(rows.Length));
+        ConsentBook.SaveTokens(_folder, batch.Root, leaves.Select(leaf => leaf.Token));
+        (book with { Batches = [.. book.Batches, batch] }).Save(_folder);
         Leave(RecordCatalogue.ConsentBatch, new()
         {
-            ["countBucket"] = committed.CountBucket,
+            ["countBucket"] = batch.CountBucket,
             ["policy"] = policy,
-            ["root"] = committed.Root,
+            ["root"] = batch.Root,
         });
-        return committed;
+        return batch;
     }
 
     /// <summary>Takes a patient's row out of use, from now on.</summary>
@@ -143,7 +143,9 @@ public sealed class ConsentDesk : IDisposable
         RowToken token = TokenOf(salt, row);
         if (!book.Withdrawals.Contains(withdrawal))
         {
-            if (ConsentBook.LoadBatch(_folder, policy)?.Contains(token) != true)
+            bool consented = book.Batches.Any(batch => batch.Policy == policy
+                && ConsentBook.LoadTokens(_folder, batch.Root)?.Contains(token) == true);
+            if (!consented)
             {
                 throw new NodeException($"No batch of policy {policy} holds a row called {row}; check the identifier.");
             }
@@ -201,14 +203,8 @@ public sealed class ConsentDesk : IDisposable
         { } known => known,
     };
 
-    private static void RefuseLostSalt(ConsentPolicy policy)
-    {
-        // A new salt would cut the policy's batch off from its withdrawals without anybody having asked for it.
-        if (policy.Root is not null)
-        {
-            throw new NodeException($"The salt of policy {policy.Id} is missing; restore it from a backup.");
-        }
-    }
+    private static NodeException LostSalt(string policy) =>
+        new($"The salt of policy {policy} is missing; restore it from a backup.");
 
     private static void SaveSalt(string path)
     {
@@ -229,7 +225,7 @@ public sealed class ConsentDesk : IDisposable
         string path = ConsentBook.SaltOf(_folder, policy);
         return File.Exists(path)
             ? RowSalt.Load(path)
-            : throw new NodeException($"The salt of policy {policy} is missing; restore it from a backup.");
+            : throw LostSalt(policy);
     }
 
     // Not by BlobFolder, which takes itself for the only writer: the running node is.

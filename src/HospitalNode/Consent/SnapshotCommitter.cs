@@ -15,8 +15,8 @@ namespace DigitalTwin.HospitalNode.Consent;
 
 /// <summary>Says which rows a hospital offers now, and commits to them and to who is not among them.</summary>
 /// <remarks>
-/// A policy is in force once the record of its batch is on this node's own copy of the ledger. From then on a row is
-/// offered only if it is in the newest batch and its patient has not withdrawn; before, every row is.
+/// The newest batch of consents whose record is on this node's own copy of the ledger is in force: a row is offered if
+/// it is in that batch and its patient has not withdrawn. Before the first, every row is that is not withdrawn.
 /// </remarks>
 public sealed class SnapshotCommitter(
     MemberFolder folder,
@@ -27,6 +27,7 @@ public sealed class SnapshotCommitter(
     TimeProvider time)
 {
     private const string Rule = "consent";
+    private const string NobodyLeft = "No row to train on has a consent that holds.";
 
     private readonly HashSet<string> _recorded = new(StringComparer.Ordinal);
     private long _read;
@@ -90,13 +91,17 @@ public sealed class SnapshotCommitter(
     {
         ReadBatches();
         ConsentBook book = ConsentBook.Load(folder);
-        ConsentPolicy? policy = book.Policies.LastOrDefault(one => one.Root is { } root && _recorded.Contains(root));
+        ConsentBatch? batch = book.Batches.LastOrDefault(one => _recorded.Contains(one.Root));
         DateTimeOffset now = time.GetUtcNow();
         IReadOnlySet<string> withdrawn = book.WithdrawnAt(now);
-        string key = string.Join('\n', [policy?.ToString() ?? "", .. withdrawn.Order(StringComparer.Ordinal)]);
+        bool erased = batch is not null && book.Find(batch.Policy) is not { Erased: false };
+        string key = string.Join('\n', [$"{batch} {erased}", .. withdrawn.Order(StringComparer.Ordinal)]);
         if (_last is not { } last || last.Key != key)
         {
-            last = (key, policy is null ? Unasked(withdrawn) : Under(policy, book, withdrawn, now));
+            last = (key, batch is null ? Unasked(withdrawn)
+                : erased ? Refused($"The salt of policy {batch.Policy} is erased; "
+                    + "a batch under another policy must come into force first.")
+                : Under(batch, book, withdrawn, now));
             _last = last;
         }
 
@@ -116,49 +121,44 @@ public sealed class SnapshotCommitter(
         using RowSalt salt = RowSalt.Load(path);
         return SiteDataLoader.Keep(data, row => !withdrawn.Contains(data.All.RowIds[row])) is { } kept
             ? new Offer(kept, TreeOf(kept, salt).Root.ToString())
-            : NobodyLeft();
+            : Refused(NobodyLeft);
     }
 
-    private Offer Under(
-        ConsentPolicy policy, ConsentBook book, IReadOnlySet<string> withdrawn, DateTimeOffset now)
+    private Offer Under(ConsentBatch batch, ConsentBook book, IReadOnlySet<string> withdrawn, DateTimeOffset now)
     {
-        string path = ConsentBook.SaltOf(folder, policy.Id);
-        IReadOnlySet<RowToken>? batch = ConsentBook.LoadBatch(folder, policy.Id);
-        if (policy.Erased || batch is null || !File.Exists(path))
+        string path = ConsentBook.SaltOf(folder, batch.Policy);
+        if (ConsentBook.LoadTokens(folder, batch.Root) is not { } consented || !File.Exists(path))
         {
-            return new Offer(null, Refusal: new Refusal(Rule, policy.Erased
-                ? $"The salt of policy {policy.Id} is erased; another policy must come into force first."
-                : $"The salt or the batch of policy {policy.Id} is missing."));
+            return Refused($"The salt of policy {batch.Policy} or its newest batch is missing.");
         }
 
         using RowSalt salt = RowSalt.Load(path);
         if (SiteDataLoader.Keep(data, Consents) is not { } kept)
         {
-            return NobodyLeft();
+            return Refused(NobodyLeft);
         }
 
         RowTree tree = TreeOf(kept, salt);
         RowToken[] excluded =
         [
             .. book.Withdrawals
-                .Where(one => one.Policy == policy.Id && one.EffectiveFrom <= now)
+                .Where(one => one.Policy == batch.Policy && one.EffectiveFrom <= now)
                 .Select(one => salt.Token(one.Row)),
         ];
         return new Offer(
             kept,
             tree.Root.ToString(),
-            policy.Root,
+            batch.Root,
             excluded.Length,
             excluded.Length == 0
                 ? null
-                : artefacts.Put(ExclusionProofs.Of(policy.Id, tree, excluded).Serialize()));
+                : artefacts.Put(ExclusionProofs.Of(batch.Policy, tree, excluded).Serialize()));
 
         bool Consents(int row) =>
-            !withdrawn.Contains(data.All.RowIds[row]) && batch.Contains(salt.Token(data.All.RowIds[row]));
+            !withdrawn.Contains(data.All.RowIds[row]) && consented.Contains(salt.Token(data.All.RowIds[row]));
     }
 
-    private static Offer NobodyLeft() =>
-        new(null, Refusal: new Refusal(Rule, "No row to train on has a consent that holds."));
+    private static Offer Refused(string reason) => new(null, Refusal: new Refusal(Rule, reason));
 
     private static RowTree TreeOf(LoadedData kept, RowSalt salt)
     {

@@ -50,7 +50,7 @@ internal sealed class ConsentFolder : IDisposable
         desk.Declare("broad", Text, "gdpr-9-2-a");
     }
 
-    public ConsentPolicy Batch()
+    public ConsentBatch Batch()
     {
         using ConsentDesk desk = Open();
         return desk.Batch("broad", Data);

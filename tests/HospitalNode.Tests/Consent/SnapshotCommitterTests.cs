@@ -80,7 +80,7 @@ public sealed class SnapshotCommitterTests : IDisposable
     public void A_policy_is_in_force_only_when_the_ledger_knows_its_batch()
     {
         _node.Declare();
-        string root = _node.Batch().Root!;
+        string root = _node.Batch().Root;
         SnapshotCommitter committer = Committer();
         Take(committer.Of(Study));
         Assert.Null(Study.Snapshots[ConsentFolder.Member].Consent);
@@ -91,6 +91,29 @@ public sealed class SnapshotCommitterTests : IDisposable
         Assert.Equal(2, Study.Snapshots[ConsentFolder.Member].Number);
         Assert.Equal(root, Study.Snapshots[ConsentFolder.Member].Consent);
         Assert.Null(committer.Of(Study).Record);
+    }
+
+    [Fact]
+    public void Until_a_new_batch_is_on_the_ledger_the_last_one_stays_in_force()
+    {
+        _node.Declare();
+        int late = _node.Data.TrainRows[0];
+        string first;
+        using (ConsentDesk desk = _node.Open())
+        {
+            first = desk.Batch("broad", Data.SiteDataLoader.Keep(_node.Data, row => row != late)!).Root;
+        }
+
+        AppendDrafts();
+        SnapshotCommitter committer = Committer();
+        _node.Batch();
+
+        Snapshot snapshot = committer.Of(Study);
+
+        Assert.Equal(first, snapshot.Record!.Fields["consent"]!.GetValue<string>());
+        AssertWithout(_node.Data.Site.Train, 0, snapshot.Data.Train);
+        AppendDrafts();
+        Assert.Equal(_node.Data.Site.Train.Rows, committer.Of(Study).Data.Train.Rows);
     }
 
     [Fact]
@@ -194,10 +217,9 @@ public sealed class SnapshotCommitterTests : IDisposable
         _node.Declare();
         _node.Batch();
         AppendDrafts();
-        new ConsentBook(
-            ConsentBook.Load(_node.Folder).Policies,
-            [.. _node.Data.All.RowIds.Select(row => new WithdrawnConsent("broad", row, _node.Time.GetUtcNow()))])
-            .Save(_node.Folder);
+        WithdrawnConsent[] everybody =
+            [.. _node.Data.All.RowIds.Select(row => new WithdrawnConsent("broad", row, _node.Time.GetUtcNow()))];
+        (ConsentBook.Load(_node.Folder) with { Withdrawals = everybody }).Save(_node.Folder);
 
         Assert.Equal(
             "No row to train on has a consent that holds.", Committer().Of(Study).Refusal!.Reason);
