@@ -145,14 +145,16 @@ public sealed class SnapshotCommitter(
                 .Where(one => one.Policy == batch.Policy && one.EffectiveFrom <= now)
                 .Select(one => salt.Token(one.Row)),
         ];
-        return new Offer(
-            kept,
-            tree.Root.ToString(),
-            batch.Root,
-            excluded.Length,
-            excluded.Length == 0
-                ? null
-                : artefacts.Put(ExclusionProofs.Of(batch.Policy, tree, excluded).Serialize()));
+        byte[] proofs = ExclusionProofs.Of(batch.Policy, tree, excluded).Serialize();
+        return proofs.Length > ExclusionProofs.MostBytes
+            ? Refused($"More patients withdrew from {batch.Policy} than one file of proofs holds; "
+                + "draw a batch under another policy.")
+            : new Offer(
+                kept,
+                tree.Root.ToString(),
+                batch.Root,
+                excluded.Length,
+                excluded.Length == 0 ? null : artefacts.Put(proofs));
 
         bool Consents(int row) =>
             !withdrawn.Contains(data.All.RowIds[row]) && consented.Contains(salt.Token(data.All.RowIds[row]));

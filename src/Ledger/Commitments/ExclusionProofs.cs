@@ -16,8 +16,8 @@ namespace DigitalTwin.Ledger.Commitments;
 /// <param name="Proofs">One per withdrawn token, in the order of tokens.</param>
 public sealed record ExclusionProofs(string Policy, MerkleHash Rows, long Size, IReadOnlyList<RowProof> Proofs)
 {
-    /// <summary>Largest blob in bytes: room for about ten thousand withdrawals from a million rows.</summary>
-    public const int MostBytes = 1 << 25;
+    /// <summary>Largest blob in bytes: room for 3000 withdrawals from a million rows, at most 2.5 kB each.</summary>
+    public const int MostBytes = 1 << 23;
 
     /// <summary>Proves for each token that it is not in the tree.</summary>
     /// <exception cref="ArgumentException">One of them is.</exception>
