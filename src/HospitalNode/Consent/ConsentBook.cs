@@ -72,8 +72,8 @@ public sealed record ConsentBook(
     internal void Save(MemberFolder folder)
     {
         DurableFile.CreateFolder(folder.Consent);
-        DurableFile.WriteAtomically(
-            PathOf(folder), JsonSerializer.SerializeToUtf8Bytes(this, ConsentJson.Default.ConsentBook), ownerOnly: true);
+        byte[] book = JsonSerializer.SerializeToUtf8Bytes(this, ConsentJson.Default.ConsentBook);
+        DurableFile.WriteAtomically(PathOf(folder), book, ownerOnly: true);
     }
 
     /// <summary>Tokens of the patients in a batch; null where the file is gone.</summary>

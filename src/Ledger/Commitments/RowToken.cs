@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace DigitalTwin.Ledger.Commitments;
 
 /// <summary>What stands for a row outside its hospital: HMAC-SHA256 of its identifier under a secret salt.</summary>
-/// <remarks>Ordered as its 32 bytes are, which is also the order of its hex form. Held as two words, no object.</remarks>
+/// <remarks>Ordered as its 32 bytes are, and as its hex form is. Held as two words, so it costs no object.</remarks>
 public readonly record struct RowToken : IComparable<RowToken>
 {
     /// <summary>Length in bytes.</summary>

@@ -2,7 +2,7 @@ using DigitalTwin.Ledger.Merkle;
 
 namespace DigitalTwin.Ledger.Commitments;
 
-/// <summary>The rows of a hospital under one Merkle root, sorted, so that absence can be proven like presence.</summary>
+/// <summary>The rows of a hospital under one Merkle root, sorted: absence can be proven like presence.</summary>
 /// <remarks>
 /// Leaves token ‖ commitment in the order of their tokens, hashed as RFC 6962, section 2.1, says. A token that is not
 /// there would stand between two leaves with consecutive indexes, or before the first, or behind the last.

@@ -3,7 +3,7 @@ using DigitalTwin.Ledger.Encoding;
 
 namespace DigitalTwin.Ledger.Commitments;
 
-/// <summary>A digest that can stand on the ledger and says nothing: deleting the salt erases what it stood for.</summary>
+/// <summary>A digest that can stand on the ledger: deleting the salt erases what it stood for.</summary>
 /// <remarks>
 /// C = SHA-256("twin/&lt;kind&gt;/v1\n" ‖ salt ‖ digest). Hiding while the salt is 256 secret random bits; binding
 /// because SHA-256 resists collisions and every field behind the first line has a fixed length.

@@ -62,7 +62,7 @@ internal sealed class ConsentFolder : IDisposable
         desk.Withdraw("broad", row);
     }
 
-    /// <summary>What lies in the outbox, oldest first; each file is canonical JSON of a record of the catalogue.</summary>
+    /// <summary>What lies in the outbox, oldest first; each file is canonical JSON.</summary>
     public JsonObject[] Drafts() => !Directory.Exists(Folder.Outbox)
         ? []
         :

@@ -19,8 +19,9 @@ public sealed class LedgerFuzzTests : IDisposable
         .. new[]
         {
             "{", "}", "[", "]", "\"", ",", ":", "\\", "\\u0041", "\\ud800", "\\u0000", "null", "true", "-0", "1e400",
-            "9007199254740993", "9223372036854775808", "0.5", "\"a\":1,", "\"a\":1,\"a\":1", "[[[[[[[[[[[[[[[[[", "\u0301",
-            "\u212b", "\ud83d\ude00", "=", "==", "/", "+", " ", "\n", "\0", "sha256", "\"rows\":[]", "\"path\":[]",
+            "9007199254740993", "9223372036854775808", "0.5", "\"a\":1,", "\"a\":1,\"a\":1", "[[[[[[[[[[[[[[[[[",
+            "\u0301", "\u212b", "\ud83d\ude00", "=", "==", "/", "+", " ", "\n", "\0", "sha256",
+            "\"rows\":[]", "\"path\":[]",
         }.Select(System.Text.Encoding.UTF8.GetBytes),
         [0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xef, 0xbb, 0xbf], [0xf4, 0x90, 0x80, 0x80],
     ];
@@ -197,7 +198,7 @@ public sealed class LedgerFuzzTests : IDisposable
         return bytes;
     }
 
-    /// <summary>SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the same draws from the same seed, everywhere.</summary>
+    /// <summary>SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): one seed gives the same draws everywhere.</summary>
     private sealed class Draws(ulong seed)
     {
         private ulong _state = seed;

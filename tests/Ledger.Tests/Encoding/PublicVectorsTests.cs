@@ -150,7 +150,7 @@ public sealed class PublicVectorsTests
             Assert.Equal(expected, CanonicalJson.Serialize(node));
         }
 
-        // The published output is read exactly where its value lies in the profile: 56 does, written as 56.0 it did not.
+        // The published output is read where its value lies in the profile: 56 does, which written as 56.0 did not.
         if (refusal is "" or "56.0")
         {
             Assert.Equal(expected, CanonicalJson.Serialize(CanonicalJson.Parse(expected)));
