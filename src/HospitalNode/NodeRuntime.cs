@@ -5,11 +5,13 @@ using DigitalTwin.Federation.Participation;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.HospitalNode.Connection;
+using DigitalTwin.HospitalNode.Consent;
 using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.HospitalNode.Participation;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Notes;
+using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 using Grpc.Core;
 
@@ -31,7 +33,6 @@ public sealed partial class NodeRuntime : IDisposable
 
     private readonly MemberFolder _folder;
     private readonly MemberIdentity _identity;
-    private readonly LoadedData _data;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly LedgerReplica _replica;
@@ -40,6 +41,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly SpendingJournal _journal;
     private readonly ArtefactStore _artefacts;
     private readonly NodeOutbox _outbox;
+    private readonly SnapshotCommitter _snapshots;
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
@@ -52,7 +54,6 @@ public sealed partial class NodeRuntime : IDisposable
         _folder = folder;
         _identity = folder.Load();
         KeyChange.Settle(folder, KeyChange.OnOwnCopy(folder, _identity.Member));
-        _data = data;
         _time = time;
         _logger = logger;
         _witnessKey = Ed25519Key.Load(folder.WitnessKey);
@@ -64,6 +65,8 @@ public sealed partial class NodeRuntime : IDisposable
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
         _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes)) { Has = blobs.Has };
         _outbox = new NodeOutbox(folder, _replica, _network, blobs);
+        _snapshots = new SnapshotCommitter(
+            folder, data, _identity.Member, _replica.MirrorOf(LogKind.Authorization).Entries, _artefacts, time);
         _participant = new Participant(
             _identity.Member,
             policy,
@@ -72,7 +75,8 @@ public sealed partial class NodeRuntime : IDisposable
             folder.LoadReplayKey(),
             _artefacts,
             RoundSecretFolder.Open(folder.RoundSecrets),
-            _network);
+            _network,
+            _snapshots.Of);
     }
 
     /// <summary>Opens an enrolled node.</summary>
@@ -264,6 +268,11 @@ public sealed partial class NodeRuntime : IDisposable
 
     private void WriteReport(StudyState study)
     {
+        if (_snapshots.Data is not { } data)
+        {
+            return;
+        }
+
         StudyProgram? program = null;
         ModelState? model = null;
         if (_artefacts.Get(study.Document) is { } document)
@@ -275,7 +284,7 @@ public sealed partial class NodeRuntime : IDisposable
             model = bytes is null ? null : ModelState.Parse(bytes);
         }
 
-        SiteReport.Of(study, _identity.Member, program, model, _data, _journal).Write(_folder);
+        SiteReport.Of(study, _identity.Member, program, model, data, _journal).Write(_folder);
     }
 
     private static async Task WaitAsync(LedgerFeedClient feed, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ public sealed class DemoTests(DemoTests.DefaultRun run) : IClassFixture<DemoTest
         Assert.True(run.Answer.ExitCode == 0, run.Answer.ToString());
         Assert.Contains("heart-risk: complete, 21 rounds", run.Answer.Output, StringComparison.Ordinal);
         Assert.Contains("joined   north: rows 200-499", run.Answer.Output, StringComparison.Ordinal);
-        Assert.Contains("ledger   12 authorization and 531 data records", run.Answer.Output, StringComparison.Ordinal);
+        Assert.Contains("ledger   12 authorization and 535 data records", run.Answer.Output, StringComparison.Ordinal);
         Assert.Contains("The ledger verifies.", run.Answer.Output, StringComparison.Ordinal);
     }
 

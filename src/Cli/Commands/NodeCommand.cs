@@ -19,6 +19,7 @@ internal static class NodeCommand
             PreflightCheck(),
             RunNode(),
             Approve(),
+            ConsentCommand.Create(),
         };
         foreach (Command about in MemberCommands.Create())
         {
@@ -189,7 +190,7 @@ internal static class NodeCommand
         new("--coordinator") { Description = "Enrolment address, https://host:port.", HelpName = "URL" };
 
     /// <summary>The options that say where a node's data lies.</summary>
-    private sealed class DataOptions
+    internal sealed class DataOptions
     {
         private readonly Option<string> _data = new("--data")
         {

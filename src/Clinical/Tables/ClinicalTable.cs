@@ -26,13 +26,14 @@ public sealed class ClinicalTable
 
     internal ClinicalTable(
         IReadOnlyList<string> featureNames, double[] features, double[] labels, int[] sourceRows,
-        IReadOnlyList<RowMark> marks, IReadOnlyList<DataFlag> contractFlags, int steps = 1)
+        string[] rowIds, IReadOnlyList<RowMark> marks, IReadOnlyList<DataFlag> contractFlags, int steps = 1)
     {
         FeatureNames = featureNames;
         Steps = steps;
         Features = features;
         Labels = labels;
         SourceRows = sourceRows;
+        RowIds = rowIds;
         _marks = marks;
         _contractFlags = contractFlags;
         Flags = [.. contractFlags, .. CountMarks(), .. ConstantFeatures(), .. OneClass()];
@@ -59,6 +60,12 @@ public sealed class ClinicalTable
     /// <summary>For each row its index in the file, from 0.</summary>
     public int[] SourceRows { get; }
 
+    /// <summary>
+    /// For each row what the hospital calls it: the identifier of its patient where the contract has one, else
+    /// <c>file:line</c> with the file's name and the line counted from 1. It never leaves the hospital.
+    /// </summary>
+    public string[] RowIds { get; }
+
     /// <summary>Every misfit of the file in the order of its rows, also in a part of the table.</summary>
     public IReadOnlyList<RowProblem> Problems { get; internal init; } = [];
 
@@ -80,6 +87,7 @@ public sealed class ClinicalTable
         double[] features = new double[rows.Length * Columns];
         double[] labels = new double[rows.Length];
         int[] sourceRows = new int[rows.Length];
+        string[] rowIds = new string[rows.Length];
         HashSet<int> kept = [];
         for (int i = 0; i < rows.Length; i++)
         {
@@ -91,10 +99,11 @@ public sealed class ClinicalTable
             Features.AsSpan(rows[i] * Columns, Columns).CopyTo(features.AsSpan(i * Columns));
             labels[i] = Labels[rows[i]];
             sourceRows[i] = SourceRows[rows[i]];
+            rowIds[i] = RowIds[rows[i]];
         }
 
         RowMark[] marks = [.. _marks.Where(mark => kept.Contains(mark.SourceRow))];
-        return new ClinicalTable(FeatureNames, features, labels, sourceRows, marks, _contractFlags, Steps)
+        return new ClinicalTable(FeatureNames, features, labels, sourceRows, rowIds, marks, _contractFlags, Steps)
         {
             Problems = Problems,
             RowsRead = RowsRead,

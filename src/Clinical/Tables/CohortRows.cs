@@ -72,7 +72,8 @@ internal sealed class CohortRows
     {
         RefuseNoRows(file);
         string[] names = [.. _contract.Features.Select(feature => feature.Name)];
-        return new ClinicalTable(names, [.. _features], [.. _labels], [.. _sourceRows], _marks, contractFlags)
+        return new ClinicalTable(
+            names, [.. _features], [.. _labels], [.. _sourceRows], RowIds(file), _marks, contractFlags)
         {
             Problems = _problems,
             RowsRead = Read,
@@ -80,12 +81,19 @@ internal sealed class CohortRows
     }
 
     /// <summary>The kept patients with what was measured over time.</summary>
-    internal ClinicalTable ToTable(SeriesGrid grid, IReadOnlyList<DataFlag> contractFlags)
+    internal ClinicalTable ToTable(string file, SeriesGrid grid, IReadOnlyList<DataFlag> contractFlags)
     {
         string[] names = [.. _contract.Inputs.Select(input => input.Name)];
         RowMark[] marks = [.. _marks, .. grid.Marks(_sourceRows)];
         return new ClinicalTable(
-            names, grid.Inputs([.. _features]), [.. _labels], [.. _sourceRows], marks, contractFlags, _contract.Steps)
+            names,
+            grid.Inputs([.. _features]),
+            [.. _labels],
+            [.. _sourceRows],
+            RowIds(file),
+            marks,
+            contractFlags,
+            _contract.Steps)
         {
             Problems = _problems,
             RowsRead = Read,
@@ -155,7 +163,11 @@ internal sealed class CohortRows
     private void AcceptRecord(int row, ContractColumn column, string cell)
     {
         _record = cell;
-        if (!_recordsSeen.Add(cell))
+        if (cell.Any(char.IsControl))
+        {
+            Exclude(row, column, "holds a control character");
+        }
+        else if (!_recordsSeen.Add(cell))
         {
             Exclude(row, column, "was given in an earlier row");
         }
@@ -203,6 +215,17 @@ internal sealed class CohortRows
         _labels.Add(_values[_labelColumn] > _contract.Label.Above ? 1 : 0);
         _sourceRows.Add(row);
         _records.Add(_record);
+    }
+
+    private string[] RowIds(string file)
+    {
+        int firstLine = _contract.HasHeader ? 2 : 1;
+        return
+        [
+            .. _sourceRows.Select((row, i) => _records[i].Length > 0
+                ? _records[i]
+                : string.Create(CultureInfo.InvariantCulture, $"{file}:{row + firstLine}")),
+        ];
     }
 
     private static string Written(double value) => value.ToString(CultureInfo.InvariantCulture);

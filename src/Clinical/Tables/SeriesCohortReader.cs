@@ -49,7 +49,7 @@ internal static class SeriesCohortReader
 
         SeriesGrid grid = new(contract, patients.Records.Count);
         EventFlags flags = ReadEvents(series, patients.Records, Path.Combine(folder, EventsFile), grid);
-        return patients.ToTable(grid, [.. AfterOutcome.Flags(contract), .. flags.ToFlags()]);
+        return patients.ToTable(PatientsFile, grid, [.. AfterOutcome.Flags(contract), .. flags.ToFlags()]);
     }
 
     private static EventFlags ReadEvents(

@@ -2,6 +2,7 @@ using DigitalTwin.Coordinator.Ledgers;
 using DigitalTwin.Federation.Protection;
 using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
+using DigitalTwin.Ledger.Commitments;
 using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Records;
 
@@ -110,6 +111,11 @@ internal sealed class UploadDesk(ConsortiumLedger ledger)
                 if (member.Role == Role.Researcher && study.Closing is null && study.Document == sha256)
                 {
                     return StudyDocument.MostBytes;
+                }
+
+                if (study.Snapshots.GetValueOrDefault(member.Id)?.Exclusions == sha256)
+                {
+                    return ExclusionProofs.MostBytes;
                 }
 
                 if (study.Current is { } round && AnnouncedBytes(study, round, member.Id, sha256) is { } announced)

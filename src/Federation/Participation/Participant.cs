@@ -12,7 +12,7 @@ public sealed class Participant : IDisposable
 {
     private readonly string _site;
     private readonly NodePolicy _policy;
-    private readonly SiteData _data;
+    private readonly Func<StudyState, Snapshot> _snapshots;
     private readonly StudyNetwork _network;
     private readonly StudyArtefacts _artefacts;
     private readonly RoundGuard _guard;
@@ -20,6 +20,9 @@ public sealed class Participant : IDisposable
     private readonly HashSet<string> _over = new(StringComparer.Ordinal);
 
     /// <param name="secrets">Keeps what an open round still needs after a restart.</param>
+    /// <param name="snapshots">
+    /// The rows offered to a study now; without it <paramref name="data"/> throughout, and no record of it.
+    /// </param>
     public Participant(
         string site,
         NodePolicy policy,
@@ -28,15 +31,16 @@ public sealed class Participant : IDisposable
         ReplayKey replay,
         ArtefactStore artefacts,
         SecretStore secrets,
-        StudyNetwork network)
+        StudyNetwork network,
+        Func<StudyState, Snapshot>? snapshots = null)
     {
         _site = site;
         _policy = policy;
-        _data = data;
+        _snapshots = snapshots ?? (_ => new Snapshot(data));
         _network = network;
         _artefacts = new StudyArtefacts(artefacts, network);
-        _guard = new RoundGuard(site, policy, data, journal, _artefacts);
-        _steps = new RoundSteps(site, data, journal, replay, secrets, _artefacts, network, _guard);
+        _guard = new RoundGuard(site, policy, _snapshots, journal, _artefacts);
+        _steps = new RoundSteps(site, _snapshots, journal, replay, secrets, _artefacts, network, _guard);
     }
 
     /// <summary>Takes the next step in <paramref name="study"/>, if one is due.</summary>
@@ -112,13 +116,14 @@ public sealed class Participant : IDisposable
             return true;
         }
 
+        SiteData data = _snapshots(study).Data;
         await _network.AppendAsync(
             NewDraft("study-accepted", study, new()
             {
-                ["contract"] = _data.ContractSha256,
+                ["contract"] = data.ContractSha256,
                 ["document"] = study.Document,
-                ["prevalenceBucket"] = _data.PrevalenceBucket,
-                ["rowsBucket"] = _data.RowsBucket,
+                ["prevalenceBucket"] = data.PrevalenceBucket,
+                ["rowsBucket"] = data.RowsBucket,
             }),
             cancellationToken);
         return true;
@@ -137,7 +142,7 @@ public sealed class Participant : IDisposable
 
         StudyProgram program = new(document);
         ModelState model = await _artefacts.ModelAsync(program, round.BaseModel, cancellationToken);
-        SiteEvaluation own = SiteMetrics.Of(program, model, _data);
+        SiteEvaluation own = SiteMetrics.Of(program, model, _steps.DataOf(study));
         JsonObject metrics = [];
         AddMetric(metrics, "accuracy", own.Accuracy);
         AddMetric(metrics, "auroc", own.Auroc);

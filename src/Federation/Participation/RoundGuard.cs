@@ -9,7 +9,11 @@ namespace DigitalTwin.Federation.Participation;
 /// What a node holds a study and each of its rounds to, before it takes part and before it opens a sum.
 /// </summary>
 internal sealed class RoundGuard(
-    string site, NodePolicy policy, SiteData data, SpendingJournal journal, StudyArtefacts artefacts)
+    string site,
+    NodePolicy policy,
+    Func<StudyState, Snapshot> snapshots,
+    SpendingJournal journal,
+    StudyArtefacts artefacts)
 {
     private readonly HashSet<string> _distrusted = new(StringComparer.Ordinal);
 
@@ -24,6 +28,13 @@ internal sealed class RoundGuard(
             return new Refusal("document", $"The document is of study {document.Study.Name}.");
         }
 
+        Snapshot snapshot = snapshots(study);
+        if (snapshot.Refusal is { } withdrawn)
+        {
+            return withdrawn;
+        }
+
+        SiteData data = snapshot.Data;
         if (policy.Check(
             document.Study,
             data.Train.Rows + data.Test.Rows,

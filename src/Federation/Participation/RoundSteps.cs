@@ -18,7 +18,7 @@ namespace DigitalTwin.Federation.Participation;
 /// </remarks>
 internal sealed class RoundSteps(
     string site,
-    SiteData data,
+    Func<StudyState, Snapshot> snapshots,
     SpendingJournal journal,
     ReplayKey replay,
     SecretStore secrets,
@@ -30,6 +30,9 @@ internal sealed class RoundSteps(
     private readonly EncryptionProtection _encryption = new(site, secrets);
     private readonly KeyCeremony _ceremony = new(site, secrets);
     private readonly HashSet<string> _delivered = new(StringComparer.Ordinal);
+
+    // The rows of the snapshot under which the current round of a study was joined: they stay the same to its end.
+    private readonly Dictionary<string, SiteData> _joined = new(StringComparer.Ordinal);
     private long _bytesAtLastAttestation;
 
     /// <summary>Takes the step that is due in the study's current round, if one is.</summary>
@@ -67,9 +70,13 @@ internal sealed class RoundSteps(
         }
     }
 
+    /// <summary>The rows this hospital answers the current round of a study with.</summary>
+    public SiteData DataOf(StudyState study) => _joined.GetValueOrDefault(study.Name) ?? snapshots(study).Data;
+
     /// <summary>Wipes every secret of a study that is over.</summary>
     public void Forget(StudyState study)
     {
+        _joined.Remove(study.Name);
         foreach (NodeProtection protection in (NodeProtection[])[_masks, _encryption, _ceremony])
         {
             protection.Forget(study, all: true);
@@ -106,12 +113,31 @@ internal sealed class RoundSteps(
             return await DeclineAsync(study, round, refusal, cancellationToken);
         }
 
+        if (await CommitSnapshotAsync(study, cancellationToken))
+        {
+            return true;
+        }
+
         // Keys whose answer was lost may be on the ledger already: they are offered again, never others.
         JoinedKeys keys = ProtectionOf(round).Join(study, round);
         JsonObject fields = [];
         AddKey(fields, "maskKey", keys.MaskKey);
         AddKey(fields, "shareKey", keys.ShareKey);
         return await AppendAsync("round-joined", study, round, fields, cancellationToken);
+    }
+
+    // The rows are committed to before the round is joined, so they cannot be chosen by what the round shows.
+    private async Task<bool> CommitSnapshotAsync(StudyState study, CancellationToken cancellationToken)
+    {
+        Snapshot snapshot = snapshots(study);
+        if (snapshot.Record is { } record)
+        {
+            await network.AppendAsync(record, cancellationToken);
+            return true;
+        }
+
+        _joined[study.Name] = snapshot.Data;
+        return snapshot.Exclusions is { } proofs && await DeliverAsync(proofs, cancellationToken);
     }
 
     private static void AddKey(JsonObject fields, string name, byte[]? key)
@@ -222,6 +248,7 @@ internal sealed class RoundSteps(
             double rows = Conductor.PublicRows(study, round.Participants);
             RoundSetting setting = new(round.Participants.Count, rows, rows);
             using SeededRandomBits noise = replay.Noise(study.Document, round.Number, round.Attempt, round.BaseModel);
+            SiteData data = DataOf(study);
             LocalInputs inputs = new(
                 data.Train, data.Test, replay.Batches(study.Document, round.Number, round.BaseModel), noise);
             algorithm.Contribute(state, setting, inputs, slots);

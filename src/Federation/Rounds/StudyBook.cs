@@ -75,6 +75,7 @@ public sealed class StudyBook
             "site-evaluated" => study.Participants.Contains(Actor(fields))
                 ? null
                 : $"{Actor(fields)} takes no part in {name}.",
+            "snapshot-committed" => RefusesSnapshot(study, fields),
             _ => RefusesRoundRecord(study, record.Name, fields),
         };
     }
@@ -127,6 +128,13 @@ public sealed class StudyBook
                 break;
             case "site-evaluated":
                 study.Evaluate(Actor(fields), ReadEvaluation(fields));
+                break;
+            case "snapshot-committed":
+                study.Commit(Actor(fields), new CommittedSnapshot(
+                    Integer(fields, "snapshot"),
+                    Text(fields, "rows"),
+                    OptionalText(fields, "consent"),
+                    OptionalText(fields, "exclusions")));
                 break;
             default:
                 ApplyToRound(study, study.Current!, record.Name, fields, index);
@@ -235,6 +243,15 @@ public sealed class StudyBook
 
         string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Accepted.ContainsKey(site));
         return stranger is null ? null : $"{stranger} has not accepted study {study.Name}.";
+    }
+
+    private static string? RefusesSnapshot(StudyState study, JsonObject fields)
+    {
+        string site = Actor(fields);
+        long next = 1 + (study.Snapshots.GetValueOrDefault(site)?.Number ?? 0);
+        return !study.Participants.Contains(site) ? $"{site} takes no part in {study.Name}."
+            : Integer(fields, "snapshot") == next ? null
+            : $"{site} commits to snapshot {Integer(fields, "snapshot")} of study {study.Name}; {next} is next.";
     }
 
     private static string? RefusesRoundRecord(StudyState study, string record, JsonObject fields)

@@ -10,6 +10,13 @@ public sealed record Acceptance(string RowsBucket, string PrevalenceBucket, stri
 /// <param name="Verdict"><c>complete</c>, <c>degraded</c> or <c>failed</c>.</param>
 public sealed record StudyClosing(string Verdict, string Reason, string? Model);
 
+/// <summary>The rows that a hospital has committed to for a study.</summary>
+/// <param name="Number">1, 2, 3 … per hospital and study.</param>
+/// <param name="Rows">Root of the tree of rows, in base64.</param>
+/// <param name="Consent">Root of the consents that the rows are under; null without any.</param>
+/// <param name="Exclusions">Digest of the proofs of who is not among them; null where nobody withdrew.</param>
+public sealed record CommittedSnapshot(long Number, string Rows, string? Consent, string? Exclusions);
+
 /// <summary>One study, as the ledger tells it.</summary>
 public sealed class StudyState
 {
@@ -17,6 +24,7 @@ public sealed class StudyState
     private readonly Dictionary<string, string> _declined = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _dropped = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SiteEvaluation> _evaluations = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CommittedSnapshot> _snapshots = new(StringComparer.Ordinal);
     private readonly List<RoundState> _rounds = [];
 
     internal StudyState(string name, string title, string document, string proposer)
@@ -53,6 +61,9 @@ public sealed class StudyState
 
     /// <summary>What each hospital may spend in this study; null without differential privacy.</summary>
     public PrivacyBudget? Grant { get; private set; }
+
+    /// <summary>The newest snapshot of each site that has committed to one.</summary>
+    public IReadOnlyDictionary<string, CommittedSnapshot> Snapshots => _snapshots;
 
     public bool Approved => Participants.Count > 0;
 
@@ -111,6 +122,8 @@ public sealed class StudyState
     internal void Open(RoundState round) => _rounds.Add(round);
 
     internal void Evaluate(string site, SiteEvaluation evaluation) => _evaluations[site] = evaluation;
+
+    internal void Commit(string site, CommittedSnapshot snapshot) => _snapshots[site] = snapshot;
 
     internal void Close(StudyClosing closing) => Closing = closing;
 }

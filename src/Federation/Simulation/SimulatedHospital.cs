@@ -8,12 +8,15 @@ namespace DigitalTwin.Federation.Simulation;
 
 /// <summary>A hospital to simulate.</summary>
 /// <param name="Policy">Its limits; null for a hospital that allows whatever a study can ask.</param>
-public sealed record HospitalPlan(string Name, SiteData Data, NodePolicy? Policy = null);
+/// <param name="Snapshots">The rows it offers to a study from round to round; null for always the same.</param>
+public sealed record HospitalPlan(
+    string Name, SiteData Data, NodePolicy? Policy = null, Func<StudyState, Snapshot>? Snapshots = null);
 
 /// <summary>A hospital of a simulated consortium: a real participant, its journal and its secrets.</summary>
 public sealed class SimulatedHospital
 {
     private readonly NodePolicy _policy;
+    private readonly Func<StudyState, Snapshot>? _snapshots;
     private readonly SimulatedNetwork _network;
     private readonly LedgerReader _reader;
 
@@ -23,6 +26,7 @@ public sealed class SimulatedHospital
         Name = plan.Name;
         Data = plan.Data;
         _policy = plan.Policy ?? EverythingAllowed(contract);
+        _snapshots = plan.Snapshots;
         _network = network;
         _reader = reader;
         Replay = new ReplayKey(SHA256.HashData(
@@ -64,7 +68,7 @@ public sealed class SimulatedHospital
     }
 
     private Participant NewParticipant() =>
-        new(Name, _policy, Data, Journal, Replay, Artefacts.Store, Secrets, _network);
+        new(Name, _policy, Data, Journal, Replay, Artefacts.Store, Secrets, _network, _snapshots);
 
     private static NodePolicy EverythingAllowed(string contract) => new()
     {

@@ -18,7 +18,14 @@ namespace DigitalTwin.HospitalNode.Data;
 public sealed record DataSource(string File, string Contract, string? SplitFile, string SplitSite);
 
 /// <summary>A node's data as read under its contract.</summary>
-public sealed record LoadedData(SiteData Site, ClinicalTable All, DataContract Contract);
+/// <param name="TrainRows">Rows of <paramref name="All"/> that are trained on, ascending.</param>
+/// <param name="TestRows">Rows of <paramref name="All"/> that are held out, ascending.</param>
+public sealed record LoadedData(
+    SiteData Site,
+    ClinicalTable All,
+    DataContract Contract,
+    IReadOnlyList<int> TrainRows,
+    IReadOnlyList<int> TestRows);
 
 /// <summary>Reads a hospital's rows under a data contract and splits them into training and held-out rows.</summary>
 public static class SiteDataLoader
@@ -34,16 +41,26 @@ public static class SiteDataLoader
         (int[] train, int[] test) = source.SplitFile is { } split
             ? TrainTestSplit.FromFile(split, source.SplitSite, all)
             : TrainTestSplit.Stratified(all, TestShare, SplitStream(source.SplitSite).NextUInt64);
-        double prevalence = all.Rows == 0 ? 0 : all.Labels.Average();
-        SiteData site = new(
-            contract.Sha256,
-            FeaturesOf(contract),
-            TableOf(all.Subset(train)),
-            TableOf(all.Subset(test)),
-            Buckets.Rows(train.Length),
-            Buckets.Prevalence(prevalence, all.Rows),
-            contract.Steps);
-        return new LoadedData(site, all, contract);
+        return Of(contract, all, train, test);
+    }
+
+    /// <summary>The same data without the rows that <paramref name="keeps"/> refuses, trained on or held out.</summary>
+    /// <remarks>Who is held out stays so: rows are divided before any is taken away.</remarks>
+    /// <param name="keeps">Given an index into <see cref="LoadedData.All"/>.</param>
+    /// <returns>The very <paramref name="data"/> where every row is kept; null where none is to train on.</returns>
+    public static LoadedData? Keep(LoadedData data, Func<int, bool> keeps)
+    {
+        int[] kept = [.. Enumerable.Range(0, data.All.Rows).Where(keeps)];
+        if (kept.Length == data.All.Rows)
+        {
+            return data;
+        }
+
+        Dictionary<int, int> placeOf = kept.Select((row, place) => (row, place)).ToDictionary();
+        int[] train = Places(data.TrainRows, placeOf);
+        return train.Length == 0
+            ? null
+            : Of(data.Contract, data.All.Subset(kept), train, Places(data.TestRows, placeOf));
     }
 
     /// <summary>The inputs of a contract as studies name them.</summary>
@@ -61,5 +78,30 @@ public static class SiteDataLoader
         return new PhiloxStream(BinaryPrimitives.ReadUInt64LittleEndian(digest), stream: 0);
     }
 
-    private static Table TableOf(ClinicalTable rows) => new(rows.Columns, rows.Features, rows.Labels);
+    private static LoadedData Of(DataContract contract, ClinicalTable all, int[] train, int[] test)
+    {
+        SiteData site = new(
+            contract.Sha256,
+            FeaturesOf(contract),
+            TableOf(all, train),
+            TableOf(all, test),
+            Buckets.Rows(train.Length),
+            Buckets.Prevalence(all.Labels.Average(), all.Rows),
+            contract.Steps);
+        return new LoadedData(site, all, contract, train, test);
+    }
+
+    private static int[] Places(IReadOnlyList<int> rows, Dictionary<int, int> placeOf) =>
+        [.. rows.Where(placeOf.ContainsKey).Select(row => placeOf[row])];
+
+    private static Table TableOf(ClinicalTable all, int[] rows)
+    {
+        if (rows.Length == 0)
+        {
+            return new Table(all.Columns, [], []);
+        }
+
+        ClinicalTable part = all.Subset(rows);
+        return new Table(part.Columns, part.Features, part.Labels);
+    }
 }

@@ -56,6 +56,9 @@ public sealed record MemberFolder(string Root)
     /// <summary>Studies that a person has approved, one empty file per document digest.</summary>
     public string Approvals => Path.Combine(Root, "approvals");
 
+    /// <summary>What this hospital knows about its patients' consents; it never leaves the node.</summary>
+    public string Consent => Path.Combine(Root, "consent");
+
     /// <summary>Records that a person at the command line wants this member to write.</summary>
     public string Outbox => Path.Combine(Root, "outbox");
 

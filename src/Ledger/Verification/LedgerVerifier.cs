@@ -58,6 +58,7 @@ public sealed class LedgerVerifier
         RecordsPass records = new(authorization, data, _findings);
         records.Run(LogKind.Authorization, authorization);
         records.Run(LogKind.Data, data);
+        new ConsentPass(authorization, data, Path.Combine(_folder, BlobsName), _findings).Run();
         CheckGenesis(records.Genesis);
         HeadsPass? authorizationHeads = Heads(LogKind.Authorization, authorization, records);
         HeadsPass? dataHeads = Heads(LogKind.Data, data, records);

@@ -53,6 +53,18 @@ public sealed class CsvCohortReaderTests
     }
 
     [Fact]
+    public void A_row_without_a_patient_is_called_by_file_and_line_also_in_a_part_of_the_table()
+    {
+        ClinicalTable table = Read(Heart, $"{Good}\nbad\n{AlsoGood}\n");
+
+        Assert.Equal(2, table.RowIds.Length);
+        Assert.EndsWith(":1", table.RowIds[0], StringComparison.Ordinal);
+        Assert.EndsWith(":3", table.RowIds[1], StringComparison.Ordinal);
+        Assert.DoesNotContain('/', table.RowIds[0]);
+        Assert.Equal([table.RowIds[1]], table.Subset([1]).RowIds);
+    }
+
+    [Fact]
     public void Every_problem_of_a_row_is_reported_and_dropped_columns_are_not_looked_at()
     {
         ClinicalTable table = Read(Heart, $"x,1,4,160,?,0,2,108,1,1.5,junk,,-,2\n63,1,1,145,233,1,2,150,0,2.3,a,?,,0");

@@ -143,6 +143,17 @@ public sealed class SeriesCohortReaderTests
     }
 
     [Fact]
+    public void A_row_is_called_by_its_patient_whose_number_holds_no_control_character()
+    {
+        using SeriesFolder folder = new(Patients + "c\u0007,61,1\n", Header);
+
+        ClinicalTable table = CsvCohortReader.Read(TwoSignals, folder.Path);
+
+        Assert.Equal(["a-1", "b-2"], table.RowIds);
+        Assert.Equal([new RowProblem(2, "record", "holds a control character", Excluded: true)], table.Problems);
+    }
+
+    [Fact]
     public void The_first_row_of_a_patient_stands()
     {
         using SeriesFolder folder = new(Patients + "a-1,61,1\n", Header);

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using DigitalTwin.Coordinator.Artefacts;
+using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Federation.Studies;
+using DigitalTwin.Ledger.Commitments;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Records;
@@ -54,6 +56,40 @@ public sealed class UploadDeskTests : IDisposable
 
         Assert.Equal(1000, Put(0, _artefact));
         Assert.Equal(1000, Put(500, _artefact.AsSpan(500)));
+    }
+
+    [Fact]
+    public void The_proofs_that_a_hospitals_newest_snapshot_names_are_taken()
+    {
+        using RecordKey key = RecordKey.Generate();
+        Member hospital = _open.Enrol("north", Role.Hospital, key);
+        byte[] proofs = RandomNumberGenerator.GetBytes(500);
+        string digest = Convert.ToHexStringLower(SHA256.HashData(proofs));
+        Assert.True(_open.Append(hospital, key, "study-accepted", new()
+        {
+            ["study"] = "study",
+            ["document"] = _digest,
+            ["rowsBucket"] = "100-199",
+            ["prevalenceBucket"] = "25-50%",
+            ["contract"] = "heart-disease/v1",
+        }, out string refusal) >= 0, refusal);
+        _open.Ledger.AppendOwn(new Draft("study-approved", new()
+        {
+            ["study"] = "study",
+            ["document"] = _digest,
+            ["participants"] = new JsonArray("north"),
+            ["onMissing"] = "degrade",
+        }));
+        Assert.Equal(-1, _desk.Put(hospital, digest, 500, 0, proofs, out _));
+
+        AppendSnapshot(hospital, key, 1, digest);
+        Assert.Equal(-1, _desk.Put(_researcher, digest, 500, 0, proofs, out _));
+        Assert.Equal(-1, _desk.Put(hospital, digest, ExclusionProofs.MostBytes + 1L, 0, proofs, out _));
+        AppendSnapshot(hospital, key, 2, new string('0', 64));
+        Assert.Equal(-1, _desk.Put(hospital, digest, 500, 0, proofs, out _));
+        AppendSnapshot(hospital, key, 3, digest);
+        Assert.Equal(500, _desk.Put(hospital, digest, 500, 0, proofs, out _));
+        Assert.Equal(proofs, _open.Ledger.Blobs.Get(digest));
     }
 
     [Fact]
@@ -123,4 +159,17 @@ public sealed class UploadDeskTests : IDisposable
 
     private long Put(long offset, ReadOnlySpan<byte> chunk) =>
         _desk.Put(_researcher, _digest, _artefact.Length, offset, chunk, out _);
+
+    private void AppendSnapshot(Member hospital, RecordKey key, int number, string exclusions) =>
+        Assert.True(_open.Append(hospital, key, "snapshot-committed", new()
+        {
+            ["study"] = "study",
+            ["snapshot"] = number,
+            ["rows"] = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+            ["rowsBucket"] = "100-199",
+            ["contract"] = "heart-disease/v1",
+            ["schema"] = new string('c', 64),
+            ["withdrawn"] = 1,
+            ["exclusions"] = exclusions,
+        }, out string refusal) >= 0, refusal);
 }

@@ -241,6 +241,16 @@ internal sealed class BookScript
         ["flags"] = new JsonArray("calibration-undefined"),
     });
 
+    public BookScript Snapshot(string site, int number) => Write(site, "snapshot-committed", new()
+    {
+        ["snapshot"] = number,
+        ["rows"] = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        ["rowsBucket"] = "100-199",
+        ["contract"] = "heart-disease/v1",
+        ["schema"] = Digest('c'),
+        ["withdrawn"] = 0,
+    });
+
     public BookScript End(string verdict = "complete") => Write("centre", "study-closed", new()
     {
         ["reason"] = "Over.",

@@ -240,4 +240,32 @@ public sealed class StudyBookTests
         Assert.Contains("Only the newest model", BookScript.In(RoundPhase.Attesting).Release().Refusal,
             StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(RoundPhase.Joining)]
+    [InlineData(RoundPhase.Attesting)]
+    [InlineData(RoundPhase.Aborted)]
+    public void Snapshots_of_a_participant_are_numbered_without_a_gap(RoundPhase phase)
+    {
+        BookScript script = BookScript.In(phase).Snapshot("a", 1).Snapshot("a", 2).Snapshot("b", 1);
+        Assert.Null(script.Refusal);
+        Assert.Equal(2, script.Study.Snapshots["a"].Number);
+
+        Assert.Equal("a commits to snapshot 2 of study heart-risk; 3 is next.", script.Snapshot("a", 2).Refusal);
+        Assert.Equal("a commits to snapshot 4 of study heart-risk; 3 is next.", script.Snapshot("a", 4).Refusal);
+        Assert.Equal("c commits to snapshot 0 of study heart-risk; 1 is next.", script.Snapshot("c", 0).Refusal);
+        Assert.Equal(2, script.Study.Snapshots["a"].Number);
+    }
+
+    [Fact]
+    public void Who_takes_no_part_has_no_snapshot()
+    {
+        Assert.Equal(
+            "d takes no part in heart-risk.",
+            Accepted().Approve("a", "b", "c").Snapshot("d", 1).Refusal);
+        Assert.Equal("a takes no part in heart-risk.", Accepted().Snapshot("a", 1).Refusal);
+
+        static BookScript Accepted() => BookScript.Hospitals
+            .Aggregate(new BookScript().Propose(), (script, site) => script.Accept(site));
+    }
 }
