@@ -33,6 +33,9 @@ public sealed class LogMirror : IDisposable
         Final = ReadCheckpoint(folder);
     }
 
+    /// <summary>The key of the copied log.</summary>
+    public NoteVerifierKey Log => _log;
+
     /// <summary>The copied entries.</summary>
     public EntryLog Entries { get; }
 
