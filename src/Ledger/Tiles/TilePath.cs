@@ -90,7 +90,7 @@ public sealed record TilePath
             return null;
         }
 
-        bool partial = parts[^2].EndsWith(".p", StringComparison.Ordinal);
+        bool partial = parts.Length > 3 && parts[^2].EndsWith(".p", StringComparison.Ordinal);
         string[] groups = partial ? [.. parts[2..^2], parts[^2][..^2]] : parts[2..];
         int level = EntriesLevel;
         int width = FullWidth;

@@ -8,21 +8,20 @@ namespace DigitalTwin.Ledger.Tests.Notes;
 public sealed class ProofFileTests
 {
     // trillian-tessera testdata/log/checkpoint.15 with the audit path that Go's sumdb/tlog ProveRecord(15, 6) gives.
-    private const string Foreign = """
-        c2sp.org/tlog-proof@v1
-        index 6
-        ThcgoV2DYcK+VCxBUDWAlNxmLy2r7dq7dK7+OlgQKWs=
-        ycRkkNklus5eMVRUvkD1pK321vMrA+jjOiZKU8aOcY4=
-        zY1lN35vrXYAPixXSd59LsU29xUJtuW4o2dNNg5Y2Co=
-        5jLpqTgjsBDSEX6SgZiRnbTMdTuRd8bQ5tSsAOxe0Ks=
-
-        example.com/log/testdata
-        15
-        rKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs=
-
-        — example.com/log/testdata M9e0luh4jTG+UMBqOUo9/q+yAEvx1ilBEniMvjf1zfcBOhg+CKubMt53MvIt/uEWP6zdkdIQzd/fmwlM/dlPWF74ewI=
-
-        """;
+    private const string Foreign =
+        "c2sp.org/tlog-proof@v1\n"
+        + "index 6\n"
+        + "ThcgoV2DYcK+VCxBUDWAlNxmLy2r7dq7dK7+OlgQKWs=\n"
+        + "ycRkkNklus5eMVRUvkD1pK321vMrA+jjOiZKU8aOcY4=\n"
+        + "zY1lN35vrXYAPixXSd59LsU29xUJtuW4o2dNNg5Y2Co=\n"
+        + "5jLpqTgjsBDSEX6SgZiRnbTMdTuRd8bQ5tSsAOxe0Ks=\n"
+        + "\n"
+        + "example.com/log/testdata\n"
+        + "15\n"
+        + "rKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs=\n"
+        + "\n"
+        + "— example.com/log/testdata "
+        + "M9e0luh4jTG+UMBqOUo9/q+yAEvx1ilBEniMvjf1zfcBOhg+CKubMt53MvIt/uEWP6zdkdIQzd/fmwlM/dlPWF74ewI=\n";
 
     private const string ForeignPolicy =
         "log example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx\nquorum none\n";

@@ -67,6 +67,7 @@ public sealed class TilePathTests
     [InlineData("tile/0/000.p/1/1")]
     [InlineData("tile/0/000.p/+1")]
     [InlineData("tile/0/.p/1")]
+    [InlineData("tile/0067.p/12")]
     [InlineData("tile/0/x001.p/1")]
     [InlineData("tile/entries/../checkpoint")]
     [InlineData("tile/0/..")]
