@@ -48,18 +48,20 @@ public sealed class GoVerifierTests : IDisposable
             output.TrimEnd('\n').Split('\n'));
     }
 
+    // In the hash of leaf 1, the first of the audit path of record 0: version 0.7.0 does not authenticate every hash of
+    // every tile, but no proof from a wrong one passes.
     [Theory]
-    [InlineData("checkpoint")]
-    [InlineData("tile/0/000")]
-    [InlineData("tile/1/000.p/1")]
-    [InlineData("tile/entries/000")]
-    public async Task Go_refuses_a_folder_in_which_one_bit_is_wrong(string file)
+    [InlineData("checkpoint", 2)]
+    [InlineData("tile/0/000", 34)]
+    [InlineData("tile/1/000.p/1", 2)]
+    [InlineData("tile/entries/000", 2)]
+    public async Task Go_refuses_a_folder_in_which_one_bit_is_wrong(string file, int offset)
     {
         string verifier = await BuildAsync();
         using EntryLog log = Publish(size: 300, index: 0, older: 256);
         string path = Path.Combine(_folder, "public", file);
         byte[] bytes = await File.ReadAllBytesAsync(path, Cancellation);
-        bytes[2] ^= 1;
+        bytes[offset] ^= 1;
         await File.WriteAllBytesAsync(path, bytes, Cancellation);
 
         (int exitCode, _, string errors) = await VerifyAsync(verifier, index: 0);
