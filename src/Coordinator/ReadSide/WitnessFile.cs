@@ -23,9 +23,9 @@ internal static class WitnessFile
 
         try
         {
-            WitnessEntry[] entries =
+            WitnessEntry?[] entries =
                 JsonSerializer.Deserialize(File.ReadAllBytes(path), WitnessJson.Default.WitnessEntryArray) ?? [];
-            return [.. entries.Select(entry => (entry.Url, KeyOf(entry)))];
+            return [.. entries.Select(entry => Checked(entry ?? throw new JsonException("An entry is null.")))];
         }
         catch (Exception error) when (error is JsonException or NoteFormatException)
         {
@@ -33,11 +33,11 @@ internal static class WitnessFile
         }
     }
 
-    private static NoteVerifierKey KeyOf(WitnessEntry entry)
+    private static (Uri Url, NoteVerifierKey Key) Checked(WitnessEntry entry)
     {
         NoteVerifierKey key = NoteVerifierKey.Parse(entry.Vkey);
-        return key.Type == NoteKeyType.Witness && entry.Url.IsAbsoluteUri && entry.Url.Scheme.StartsWith("http")
-            ? key
+        return key.Type == NoteKeyType.Witness && entry.Url is { IsAbsoluteUri: true, Scheme: "http" or "https" }
+            ? (entry.Url, key)
             : throw new NoteFormatException($"{entry.Url} with {entry.Vkey} is no witness with an http address.");
     }
 }
