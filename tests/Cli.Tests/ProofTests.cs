@@ -31,7 +31,8 @@ public sealed class ProofTests(ProofTests.FoundedLedger founded) : IClassFixture
         Refused(
             ExitCodes.NotVerified,
             "dtwin: The entry is not entry 0 of the 1 entries of digitaltwin.dev/heart/authorization.\n",
-            Dtwin.RunIn(folder.FullPath, "audit", "check-proof", "r.tlog-proof", "--leaf", "record", "--policy", "policy"));
+            Dtwin.RunIn(
+                folder.FullPath, "audit", "check-proof", "r.tlog-proof", "--leaf", "record", "--policy", "policy"));
     }
 
     [Fact]

@@ -8,8 +8,8 @@ namespace DigitalTwin.Coordinator.ReadSide;
 
 /// <summary>Answers readers with the files of published logs, and with nothing else.</summary>
 /// <remarks>
-/// The prefix of a log is its name, <c>authorization/</c> or <c>data/</c>, under one folder. A request names a file only
-/// by the one text form of a <see cref="TilePath"/>, so nothing a stranger types reaches the file system.
+/// The prefix of a log is its name, <c>authorization/</c> or <c>data/</c>, under one folder. A request names a file
+/// only by the one text form of a <see cref="TilePath"/>, so nothing a stranger types reaches the file system.
 /// </remarks>
 public sealed class ReadSideFiles(string folder)
 {

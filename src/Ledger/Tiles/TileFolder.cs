@@ -95,7 +95,7 @@ public sealed class TileFolder
         }
     }
 
-    /// <summary>The edge at the published size; null where a file of it is lost, and all tiles are made again.</summary>
+    /// <summary>The edge at the published size; null where a file of it is lost: all tiles are made again.</summary>
     private TileEdge? Resume(Checkpoint? published)
     {
         try

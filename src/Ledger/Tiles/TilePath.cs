@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DigitalTwin.Ledger.Tiles;
 
-/// <summary>The address of one tile of hashes, or of one bundle of entries, relative to the prefix of its log.</summary>
+/// <summary>The address of a tile of hashes, or of a bundle of entries, relative to the prefix of its log.</summary>
 /// <remarks>
 /// <c>tile/L/N[.p/W]</c> and <c>tile/entries/N[.p/W]</c> of C2SP tlog-tiles v0.1.0. A value has one text form and
 /// every text that parses is that form, so a parsed path can name a file.

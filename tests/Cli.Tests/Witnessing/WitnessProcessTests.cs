@@ -5,8 +5,8 @@ using DigitalTwin.Ledger.Witnessing;
 
 namespace DigitalTwin.Cli.Tests.Witnessing;
 
-// Goal: a witness that is killed at any moment never forgets what it cosigned. Method: the built executable as a process
-// of its own, asked over HTTP while it is killed again and again; what it said must be what it remembers.
+// Goal: a witness that is killed at any moment never forgets what it cosigned. Method: the built executable as a
+// process of its own, asked over HTTP while it is killed again and again; it must remember whatever it said.
 public sealed class WitnessProcessTests : IDisposable
 {
     private const string Origin = "twin.example/demo/data";
@@ -83,7 +83,7 @@ public sealed class WitnessProcessTests : IDisposable
             (await _http.GetAsync(new Uri(address, "add-checkpoint"), Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await _http.GetAsync(address, Cancellation)).StatusCode);
         Assert.Equal(
-            HttpStatusCode.NotFound, (await _http.GetAsync(new Uri(address, "../x/checkpoint"), Cancellation)).StatusCode);
+            HttpStatusCode.NotFound, (await _http.GetAsync(new Uri(address, "x/checkpoint"), Cancellation)).StatusCode);
         SignedNote latest = (await LatestAsync(address))!;
         Assert.Equal(2, latest.VerifiedBy([vkey, LogKey]).Count);
     }

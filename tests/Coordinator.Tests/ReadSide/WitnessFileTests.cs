@@ -4,8 +4,8 @@ using DigitalTwin.TestKit;
 
 namespace DigitalTwin.Coordinator.Tests.ReadSide;
 
-// Goal: the coordinator asks the witnesses its operator named, or does not start. Method: the file in its right form and
-// in wrong ones.
+// Goal: the coordinator asks the witnesses its operator named, or does not start. Method: the file in its right form
+// and in wrong ones.
 public sealed class WitnessFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -15,9 +15,9 @@ using Microsoft.AspNetCore.Builder;
 
 namespace DigitalTwin.HospitalNode.Tests.Gossip;
 
-// Goal: a coordinator that shows two hospitals different logs is found out by the comparison, with a portable proof, and
-// an honest one never is. Method: a node's real copy of a real consortium; its peer is a real mirror that serves heads
-// which the test signs with the log's key.
+// Goal: a coordinator that shows two hospitals different logs is found out by the comparison, with a portable proof,
+// and an honest one never is. Method: a node's real copy of a real consortium; its peer is a real mirror that serves
+// heads which the test signs with the log's key.
 public sealed class PeerGossipTests : IAsyncLifetime
 {
     private const string Origin = "digitaltwin.dev/test/authorization";

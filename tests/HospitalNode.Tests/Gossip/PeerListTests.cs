@@ -21,7 +21,8 @@ public sealed class PeerListTests : IDisposable
     public void Addresses_are_bases_with_or_without_a_slash()
     {
         File.WriteAllText(
-            _folder["peers.json"], """{"north": "https://north.example/logs", "south": "http://south.example:8080/"}""");
+            _folder["peers.json"],
+            """{"north": "https://north.example/logs", "south": "http://south.example:8080/"}""");
 
         Assert.Equal(
             [

@@ -5,8 +5,8 @@ using DigitalTwin.Ledger.Tiles;
 
 namespace DigitalTwin.Interop.Tests.Tlog;
 
-// Goal: a verifier that shares no line with us verifies our logs from a plain copy of the published folder. Method: Go's
-// own sumdb/note and sumdb/tlog, compiled from verify.go, on logs of one and two levels of tiles; then the same
+// Goal: a verifier that shares no line with us verifies our logs from a plain copy of the published folder. Method:
+// Go's own sumdb/note and sumdb/tlog, compiled from verify.go, on logs of one and two levels of tiles; then the same
 // program on folders in which something is wrong.
 public sealed class GoVerifierTests : IDisposable
 {
