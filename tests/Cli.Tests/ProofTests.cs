@@ -78,6 +78,11 @@ public sealed class ProofTests(ProofTests.FoundedLedger founded) : IClassFixture
 
         Refused(
             ExitCodes.Usage,
+            "dtwin: There is no file absent.\n",
+            Dtwin.RunIn(
+                folder.FullPath, "audit", "check-proof", "absent", "--leaf", "nonsense", "--policy", "policy"));
+        Refused(
+            ExitCodes.Usage,
             "dtwin: nonsense: Line 1 of the policy: it is none of log, witness, group and quorum with what belongs to "
                 + "them.\n",
             Dtwin.RunIn(

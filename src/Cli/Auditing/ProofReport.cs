@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using DigitalTwin.Ledger.Forks;
 using DigitalTwin.Ledger.Keeping;
 using DigitalTwin.Ledger.Members;
@@ -12,13 +13,14 @@ namespace DigitalTwin.Cli.Auditing;
 /// <summary>Single proofs out of a ledger folder, and the checks of such proofs without one.</summary>
 internal static class ProofReport
 {
-    /// <summary>The proof that a record is in a log, under the final checkpoint of the folder.</summary>
+    /// <summary>A record with the proof that it is in a log, under the final checkpoint of the folder.</summary>
     /// <param name="folder">A ledger folder.</param>
     /// <param name="log">Which log.</param>
     /// <param name="index">Index of the record, or null to look it up.</param>
     /// <param name="leafDigest">Lower-case hex SHA-256 of the record's bytes, where there is no index.</param>
     /// <exception cref="CommandException">There is no such record, or it is not final.</exception>
-    public static ProofFile Prove(string folder, LogKind log, long? index, string? leafDigest)
+    public static (ProofFile Proof, ReadOnlyMemory<byte> Record) Prove(
+        string folder, LogKind log, long? index, string? leafDigest)
     {
         AuditReport.RequireLedger(folder);
         string name = LedgerVerifier.FolderNameOf(log);
@@ -40,7 +42,7 @@ internal static class ProofReport
                     + $"{entries.Size} records: wait until it is final, or run dtwin audit verify.");
         }
 
-        return ProofFile.Of(entries, wanted, note);
+        return (ProofFile.Of(entries, wanted, note), entries.Read(wanted));
     }
 
     /// <summary>Null where the file proves the record under the policy, else the sentence that says why not.</summary>
@@ -48,7 +50,7 @@ internal static class ProofReport
     {
         PolicyFile policy = Policy(policyFile);
         ProofFile proof = Read(proofFile, ProofFile.Parse);
-        return proof.Refuses(Rfc6962.Leaf(File.ReadAllBytes(leafFile)), policy);
+        return proof.Refuses(Rfc6962.Leaf(Bytes(leafFile)), policy);
     }
 
     /// <summary>The policy of the members in the authorization log of a folder.</summary>
@@ -98,7 +100,7 @@ internal static class ProofReport
     {
         try
         {
-            return PolicyFile.Parse(File.ReadAllBytes(path));
+            return PolicyFile.Parse(Bytes(path));
         }
         catch (NoteFormatException error)
         {
@@ -112,7 +114,7 @@ internal static class ProofReport
     {
         try
         {
-            return parse(File.ReadAllBytes(path));
+            return parse(Bytes(path));
         }
         catch (NoteFormatException error)
         {
@@ -120,12 +122,15 @@ internal static class ProofReport
         }
     }
 
+    private static byte[] Bytes(string path) => File.Exists(path)
+        ? File.ReadAllBytes(path)
+        : throw new CommandException(ExitCodes.Usage, $"There is no file {path}.");
+
     private static long Find(EntryLog entries, string leafDigest, string name)
     {
         for (long index = 0; index < entries.Size; index++)
         {
-            byte[] digest = System.Security.Cryptography.SHA256.HashData(entries.Read(index).Span);
-            if (Convert.ToHexStringLower(digest) == leafDigest)
+            if (Convert.ToHexStringLower(SHA256.HashData(entries.Read(index).Span)) == leafDigest)
             {
                 return index;
             }

@@ -48,14 +48,12 @@ internal static class ProofCommands
             }
 
             LogKind kind = Enum.Parse<LogKind>(parsed.GetRequiredValue(log), ignoreCase: true);
-            string dir = parsed.GetRequiredValue(folder);
-            ProofFile proof = ProofReport.Prove(dir, kind, wanted, sha256);
+            (ProofFile proof, ReadOnlyMemory<byte> record) =
+                ProofReport.Prove(parsed.GetRequiredValue(folder), kind, wanted, sha256);
             Write(parsed.GetRequiredValue(output), System.Text.Encoding.UTF8.GetBytes(proof.Format()));
             if (parsed.GetValue(leaf) is string leafFile)
             {
-                using EntryLog entries = EntryLog.OpenRead(
-                    Path.Combine(dir, Ledger.Verification.LedgerVerifier.FolderNameOf(kind)));
-                Write(leafFile, entries.Read(proof.Index).Span);
+                Write(leafFile, record.Span);
             }
 
             Console.WriteLine(
