@@ -10,6 +10,8 @@ RootCommand dtwin = new("Hospitals train twin prediction models together and kee
     StudyCommand.Create(),
     AuditCommand.Create(),
     DpCommand.Create(),
+    WitnessCommand.Create(),
+    MirrorCommand.Create(),
 };
 ParseResult parsed = dtwin.Parse(args);
 int exitCode = await parsed.InvokeAsync();

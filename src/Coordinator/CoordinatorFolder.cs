@@ -37,5 +37,11 @@ public sealed record CoordinatorFolder(string Root)
     /// <summary>Ports of the running coordinator, for tools on the same machine.</summary>
     public string Endpoints => Path.Combine(Root, "endpoints.json");
 
+    /// <summary>Both logs as readers see them; made from the ledger, and makeable again.</summary>
+    public string Public => Path.Combine(Root, "public");
+
+    /// <summary>Witnesses outside the consortium, where the operator named some.</summary>
+    public string Witnesses => Path.Combine(Root, "witnesses.json");
+
     public bool IsInitialised => File.Exists(RecordKey) && Directory.Exists(AuthorizationLog);
 }

@@ -8,6 +8,7 @@ using DigitalTwin.Coordinator.Artefacts;
 using DigitalTwin.Coordinator.Enrolment;
 using DigitalTwin.Coordinator.Ledgers;
 using DigitalTwin.Coordinator.Members;
+using DigitalTwin.Coordinator.ReadSide;
 using DigitalTwin.Coordinator.Studies;
 using DigitalTwin.Ledger.Storage;
 using Grpc.AspNetCore.Server;
@@ -22,10 +23,12 @@ namespace DigitalTwin.Coordinator;
 /// <param name="Port">Port of the services behind mutual TLS.</param>
 /// <param name="EnrolmentPort">Port of enrolment, which takes no client certificate.</param>
 /// <param name="AnyAddress">Listen on every address, not on loopback alone.</param>
-public sealed record CoordinatorOptions(string StateFolder, int Port, int EnrolmentPort, bool AnyAddress);
+/// <param name="ReadPort">Port of the published logs, which takes no client certificate; null serves none.</param>
+public sealed record CoordinatorOptions(
+    string StateFolder, int Port, int EnrolmentPort, bool AnyAddress, int? ReadPort = null);
 
 /// <summary>The ports of a running coordinator.</summary>
-public sealed record Endpoints(int Port, int EnrolmentPort);
+public sealed record Endpoints(int Port, int EnrolmentPort, int? ReadPort = null);
 
 /// <summary>The composition root of the coordinator.</summary>
 public static class CoordinatorHost
@@ -75,8 +78,15 @@ public static class CoordinatorHost
         builder.Services.AddSingleton(new TokenStore(folder.Tokens, time));
         builder.Services.AddSingleton<EnrolmentDesk>();
         builder.Services.AddSingleton<MemberPort>();
+        builder.Services.AddSingleton<ReadPort>();
+        builder.Services.AddSingleton(folder);
         builder.Services.AddSingleton<MemberInterceptor>();
         builder.Services.AddHostedService<StudyLoop>();
+        if (options.ReadPort is not null || WitnessFile.Load(folder.Witnesses).Count > 0)
+        {
+            builder.Services.AddHostedService<ReadSideLoop>();
+        }
+
         builder.Services.AddGrpc(grpc =>
         {
             grpc.EnableDetailedErrors = false;
@@ -95,6 +105,11 @@ public static class CoordinatorHost
 
     private static void Map(WebApplication application, CoordinatorOptions options, CoordinatorFolder folder)
     {
+        // A branch of its own, so that no service answers on the port of the readers, nor a file on theirs.
+        ReadPort readPort = application.Services.GetRequiredService<ReadPort>();
+        ReadSideFiles files = new(folder.Public);
+        application.MapWhen(
+            context => context.Connection.LocalPort == readPort.Value, readers => readers.Run(files.ServeAsync));
         application.MapGrpcService<HealthService>();
         application.MapGrpcService<EnrolmentService>();
         application.MapGrpcService<MembershipService>();
@@ -105,13 +120,15 @@ public static class CoordinatorHost
             ICollection<string> addresses = application.Services.GetRequiredService<IServer>()
                 .Features.Get<IServerAddressesFeature>()!.Addresses;
             int[] ports = [.. addresses.Select(address => new Uri(address).Port)];
-            Endpoints endpoints = new(ports[0], ports[1]);
+            Endpoints endpoints = new(ports[0], ports[1], ports.Length > 2 ? ports[2] : null);
             application.Services.GetRequiredService<MemberPort>().Value = endpoints.Port;
+            readPort.Value = endpoints.ReadPort;
             DurableFile.WriteAtomically(
                 folder.Endpoints, JsonSerializer.SerializeToUtf8Bytes(endpoints, EndpointsJson.Default.Endpoints));
             Console.Out.WriteLine(
                 $"Coordinator of {Consortium.Load(options.StateFolder).Consortium} listens: "
-                    + $"members on port {endpoints.Port}, enrolment on port {endpoints.EnrolmentPort}.");
+                    + $"members on port {endpoints.Port}, enrolment on port {endpoints.EnrolmentPort}"
+                    + (endpoints.ReadPort is int port ? $", readers on port {port}." : "."));
         });
     }
 
@@ -138,6 +155,20 @@ public static class CoordinatorHost
                         ? ClientCertificateMode.RequireCertificate
                         : ClientCertificateMode.NoCertificate;
                     https.ClientCertificateValidation = (client, _, _) => IsFromConsortium(client, root);
+                });
+            });
+        }
+
+        if (options.ReadPort is int readPort)
+        {
+            kestrel.Listen(address, readPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(https =>
+                {
+                    https.SslProtocols = SslProtocols.Tls13;
+                    https.ServerCertificate = certificate;
+                    https.ClientCertificateMode = ClientCertificateMode.NoCertificate;
                 });
             });
         }

@@ -7,9 +7,11 @@ using DigitalTwin.Federation.Studies;
 using DigitalTwin.HospitalNode.Connection;
 using DigitalTwin.HospitalNode.Consent;
 using DigitalTwin.HospitalNode.Data;
+using DigitalTwin.HospitalNode.Gossip;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.HospitalNode.Participation;
 using DigitalTwin.Ledger.Encoding;
+using DigitalTwin.Ledger.Keeping;
 using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
@@ -21,7 +23,8 @@ namespace DigitalTwin.HospitalNode;
 /// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
 /// </summary>
 /// <remarks>
-/// One logical thread does everything in turn; the feed only buffers. The node dials out and listens nowhere.
+/// One logical thread does everything in turn; the feed only buffers, and the gossip only compares heads with the two
+/// mirrors, which are thread-safe. The node dials out and listens nowhere.
 /// </remarks>
 public sealed partial class NodeRuntime : IDisposable
 {
@@ -43,6 +46,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly NodeOutbox _outbox;
     private readonly SnapshotCommitter _snapshots;
     private readonly Participant _participant;
+    private readonly PeerGossip _gossip;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
     private Ed25519Key _witnessKey;
@@ -61,6 +65,7 @@ public sealed partial class NodeRuntime : IDisposable
         _certificate = folder.LoadCertificate(time);
         _channel = new CoordinatorChannel(_identity.Coordinator, _identity.CoordinatorPin, _certificate);
         _network = new CoordinatorClient(folder, _identity, _channel, _replica, time);
+        _gossip = new PeerGossip(PeerList.Load(folder.Peers), _replica, time, logger);
         _journal = SpendingJournal.Open(folder.Journal);
         BlobFolder blobs = new(Path.Combine(folder.Ledger, "blobs"));
         _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes)) { Has = blobs.Has };
@@ -109,18 +114,20 @@ public sealed partial class NodeRuntime : IDisposable
 
     /// <summary>Runs until cancelled.</summary>
     /// <exception cref="LedgerDistrustException">The coordinator sent something that does not hold.</exception>
+    /// <exception cref="ForkException">It showed this hospital and another different things.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         LedgerFeedClient feed = new(_channel, _replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = feed.RunAsync(stop.Token);
+        Task gossiping = _gossip.RunAsync(stop.Token);
         try
         {
             while (!cancellationToken.IsCancellationRequested)
             {
-                if (following.IsFaulted)
+                if (following.IsFaulted || gossiping.IsFaulted)
                 {
-                    await following;
+                    await (following.IsFaulted ? following : gossiping);
                 }
 
                 TakeNews(feed);
@@ -139,7 +146,7 @@ public sealed partial class NodeRuntime : IDisposable
         finally
         {
             await stop.CancelAsync();
-            await following.ContinueWith(
+            await Task.WhenAll(following, gossiping).ContinueWith(
                 _ => { },
                 CancellationToken.None,
                 TaskContinuationOptions.None,
@@ -149,6 +156,7 @@ public sealed partial class NodeRuntime : IDisposable
 
     public void Dispose()
     {
+        _gossip.Dispose();
         _participant.Dispose();
         _network.Dispose();
         _channel.Dispose();

@@ -11,6 +11,10 @@ internal static class AuditCommand
     {
         Verify(),
         Recompute(),
+        ProofCommands.Prove(),
+        ProofCommands.CheckProof(),
+        ProofCommands.Policy(),
+        ProofCommands.ForkProof(),
     };
 
     private static Command Recompute()

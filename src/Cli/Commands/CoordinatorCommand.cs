@@ -135,6 +135,11 @@ internal static class CoordinatorCommand
             Description = "Port for enrolment; 0 takes a free one.",
             DefaultValueFactory = _ => 7444,
         };
+        Option<int?> readPort = new("--read-port")
+        {
+            Description = "Port on which anyone who reaches it reads both logs, HTTPS; without it nobody does.",
+            HelpName = "PORT",
+        };
         Option<bool> anyAddress = new("--any-address")
         {
             Description = "Listen on every address, not on loopback alone.",
@@ -142,7 +147,7 @@ internal static class CoordinatorCommand
         Option<bool> exitWithParent = SharedOptions.ExitWithParent();
         Command command = new("run", "Serve the consortium until stopped.")
         {
-            state, port, enrolPort, anyAddress, exitWithParent,
+            state, port, enrolPort, readPort, anyAddress, exitWithParent,
         };
         command.Run(async (parsed, cancellationToken) =>
         {
@@ -150,7 +155,8 @@ internal static class CoordinatorCommand
                 parsed.GetRequiredValue(state),
                 Port(parsed.GetValue(port), "--port"),
                 Port(parsed.GetValue(enrolPort), "--enrol-port"),
-                parsed.GetValue(anyAddress));
+                parsed.GetValue(anyAddress),
+                parsed.GetValue(readPort) is int readers ? Port(readers, "--read-port") : null);
             using CancellationTokenSource stop =
                 SharedOptions.StopOn(parsed.GetValue(exitWithParent), cancellationToken);
             await using WebApplication coordinator = CoordinatorHost.Build(options, TimeProvider.System);
@@ -161,7 +167,7 @@ internal static class CoordinatorCommand
         return command;
     }
 
-    private static int Port(int port, string option) => port is >= 0 and <= 65535
+    internal static int Port(int port, string option) => port is >= 0 and <= 65535
         ? port
         : throw new CommandException(ExitCodes.Usage, $"{option} {port}: a port is a number from 0 to 65535.");
 

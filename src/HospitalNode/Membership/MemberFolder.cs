@@ -47,6 +47,9 @@ public sealed record MemberFolder(string Root)
 
     public string Journal => Path.Combine(Root, "spending.jsonl");
 
+    /// <summary>Where other hospitals serve their copies of the logs, where the operator named some.</summary>
+    public string Peers => Path.Combine(Root, "peers.json");
+
     /// <summary>Shares of open rounds and studies, deleted when they are over.</summary>
     public string RoundSecrets => Path.Combine(Root, "round-secrets");
 

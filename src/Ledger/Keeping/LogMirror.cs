@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Notes;
@@ -31,6 +32,9 @@ public sealed class LogMirror : IDisposable
         _forkProof = Directory.Exists(proofs) ? Directory.EnumerateFiles(proofs).FirstOrDefault() : null;
         Final = ReadCheckpoint(folder);
     }
+
+    /// <summary>The key of the copied log.</summary>
+    public NoteVerifierKey Log => _log;
 
     /// <summary>The copied entries.</summary>
     public EntryLog Entries { get; }
@@ -160,6 +164,42 @@ public sealed class LogMirror : IDisposable
         }
     }
 
+    /// <summary>
+    /// Holds a head that another member was shown against the entries: true where they confirm it, false where it
+    /// covers more than is here.
+    /// </summary>
+    /// <exception cref="NoteFormatException">The note is not a checkpoint signed by the log.</exception>
+    /// <exception cref="ForkException">The head contradicts the entries.</exception>
+    public bool Compare(SignedNote checkpoint)
+    {
+        lock (_gate)
+        {
+            ThrowIfForked();
+            return Confirms(Verify(checkpoint), checkpoint);
+        }
+    }
+
+    /// <summary>Keeps a fork proof that was found elsewhere, and freezes.</summary>
+    /// <exception cref="ArgumentException">It does not convict this log.</exception>
+    /// <exception cref="ForkException">It does: always, where it holds.</exception>
+    [DoesNotReturn]
+    public void Freeze(Forks.ForkProof proof)
+    {
+        ArgumentNullException.ThrowIfNull(proof);
+        if (proof.Refuses(_log) is string refusal)
+        {
+            throw new ArgumentException(refusal, nameof(proof));
+        }
+
+        lock (_gate)
+        {
+            ThrowIfForked();
+            throw Store(System.Text.Encoding.UTF8.GetBytes(proof.Format()),
+                $"The log {_log.Name} showed another member a head that contradicts a head it showed here. Nothing "
+                + "more is accepted from it. The proof is stored and convinces anyone who has the log's key.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -199,18 +239,36 @@ public sealed class LogMirror : IDisposable
 
     private ForkException Freeze(Checkpoint head, SignedNote contradicting)
     {
-        byte[] proof =
-        [
-            .. _cosigned.Last?.ToBytes() ?? [], .. Final is null ? [] : OnlyLog(Final).ToBytes(),
-            .. OnlyLog(contradicting).ToBytes(),
-        ];
+        SignedNote[] known = [.. new[] { _cosigned.Last, Final }.OfType<SignedNote>().Select(OnlyLog)];
+        SignedNote? larger = known.FirstOrDefault(note => Checkpoint.Parse(note.Text).Size >= head.Size);
+        SignedNote lie = OnlyLog(contradicting);
+        string about = $"The log {_log.Name} signed a head of {head.Size} entries that contradicts the entries it "
+            + "sent before. Nothing more is accepted from it. ";
+        if (larger is null)
+        {
+            byte[] notes = [.. known.Append(lie).SelectMany(note => note.ToBytes())];
+            return Store(notes, about + "The notes are stored; they convict the log only together with these "
+                + "entries, because no head was signed over them yet.");
+        }
+
+        // The head that these entries confirm covers the other: what it held at that size is known here.
+        long size = Checkpoint.Parse(larger.Text).Size;
+        Forks.ForkProof proof = size == head.Size
+            ? Forks.ForkProof.OfEqualSizes(larger, lie)
+            : Forks.ForkProof.Of(
+                lie, larger, Entries.RootAt(head.Size), Entries.ConsistencyProof(head.Size, size));
+        return Store(System.Text.Encoding.UTF8.GetBytes(proof.Format()), about
+            + "The proof is stored and convinces anyone who has the log's key.");
+    }
+
+    private ForkException Store(byte[] proof, string message)
+    {
         string proofs = Path.Combine(_folder, ForkProofName);
         string path = Path.Combine(proofs, Convert.ToHexStringLower(SHA256.HashData(proof)) + ".txt");
         DurableFile.CreateFolder(proofs);
         DurableFile.WriteAtomically(path, proof);
         _forkProof = path;
-        return new ForkException(path, $"The log {_log.Name} signed a head of {head.Size} entries that contradicts the "
-            + "entries it sent before. The proof is stored; nothing more is accepted from it.");
+        return new ForkException(path, message);
     }
 
     private SignedNote OnlyLog(SignedNote note)
@@ -228,9 +286,9 @@ public sealed class LogMirror : IDisposable
     }
 }
 
-/// <summary>The log contradicts itself; the proof is in a file that convinces anyone who has the log's key.</summary>
+/// <summary>The log contradicts itself; what shows it is in a file.</summary>
 public sealed class ForkException(string proofPath, string message) : Exception(message)
 {
-    /// <summary>Path of the stored notes.</summary>
+    /// <summary>Path of the stored proof.</summary>
     public string ProofPath => proofPath;
 }

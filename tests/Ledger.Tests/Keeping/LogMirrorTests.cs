@@ -1,3 +1,4 @@
+using DigitalTwin.Ledger.Forks;
 using DigitalTwin.Ledger.Keeping;
 using DigitalTwin.Ledger.Merkle;
 using DigitalTwin.Ledger.Notes;
@@ -68,7 +69,9 @@ public sealed class LogMirrorTests : IDisposable
 
         ForkException error = Assert.Throws<ForkException>(() => Cosign(lie));
 
-        Assert.Equal(honest.Format() + lie.Format(), File.ReadAllText(error.ProofPath));
+        ForkProof proof = ForkProof.Parse(File.ReadAllBytes(error.ProofPath));
+        Assert.Null(proof.Refuses(_consortium.Authorization.VerifierKey));
+        Assert.Equal((lie.Format(), honest.Format()), (proof.Smaller.Format(), proof.Larger.Format()));
         Reopen();
         Assert.Equal(error.ProofPath, _mirror.ForkProof);
         Assert.Throws<ForkException>(() => Cosign(honest));
@@ -82,8 +85,47 @@ public sealed class LogMirrorTests : IDisposable
     {
         Feed(5);
 
-        Assert.Throws<ForkException>(() => _mirror.Adopt(HeadOf(5, Rfc6962.Empty), []));
-        Assert.NotNull(_mirror.ForkProof);
+        ForkException error = Assert.Throws<ForkException>(() => _mirror.Adopt(HeadOf(5, Rfc6962.Empty), []));
+
+        // Nothing was signed over these five entries yet, so the note alone convicts nobody, and the message says so.
+        Assert.Equal(HeadOf(5, Rfc6962.Empty).Format(), File.ReadAllText(error.ProofPath));
+        Assert.Contains("only together with these entries", error.Message, StringComparison.Ordinal);
+        Assert.Equal(error.ProofPath, _mirror.ForkProof);
+    }
+
+    [Fact]
+    public void A_contradicting_head_of_the_size_that_was_cosigned_gives_a_portable_proof()
+    {
+        Feed(5);
+        Assert.NotNull(Cosign(_consortium.Authorization.SignHead()));
+
+        ForkException error = Assert.Throws<ForkException>(() => _mirror.Compare(HeadOf(5, Rfc6962.Empty)));
+
+        Assert.Null(ForkProof.Parse(File.ReadAllBytes(error.ProofPath)).Refuses(_consortium.Authorization.VerifierKey));
+    }
+
+    [Fact]
+    public void A_head_that_another_member_saw_is_confirmed_or_waits()
+    {
+        Feed(3);
+
+        Assert.True(_mirror.Compare(HeadOf(3, Source.RootAt(3))));
+        Assert.False(_mirror.Compare(HeadOf(5, Source.RootAt(5))));
+        Assert.Null(_mirror.Cosigned);
+    }
+
+    [Fact]
+    public void A_fork_proof_from_elsewhere_freezes_and_one_that_proves_nothing_does_not()
+    {
+        Feed(5);
+        ForkProof nothing = ForkProof.OfEqualSizes(HeadOf(5, Source.Root), HeadOf(5, Source.Root));
+        ForkProof proof = ForkProof.OfEqualSizes(HeadOf(5, Source.Root), HeadOf(5, Rfc6962.Empty));
+
+        Assert.Throws<ArgumentException>(() => _mirror.Freeze(nothing));
+        Assert.Null(_mirror.ForkProof);
+        ForkException error = Assert.Throws<ForkException>(() => _mirror.Freeze(proof));
+        Assert.Equal(proof.Format(), File.ReadAllText(error.ProofPath));
+        Assert.Throws<ForkException>(() => Cosign(HeadOf(5, Source.Root)));
     }
 
     [Fact]

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using DigitalTwin.Cli.Auditing;
+using DigitalTwin.Coordinator.ReadSide;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+
+namespace DigitalTwin.Cli.Commands;
+
+/// <summary><c>dtwin mirror</c>: serve a copy of the ledger to readers.</summary>
+internal static class MirrorCommand
+{
+    public static Command Create() => new("mirror", "Serve a copy of the ledger to readers.")
+    {
+        Serve(),
+    };
+
+    private static Command Serve()
+    {
+        Option<string> ledger = new("--ledger")
+        {
+            Description = "A ledger folder; a running node may go on writing to it.",
+            HelpName = "DIR",
+            Required = true,
+        };
+        Option<string?> published = new("--public")
+        {
+            Description = "Folder of the published files; default: public beside the ledger.",
+            HelpName = "DIR",
+        };
+        Option<int> port = new("--listen")
+        {
+            Description = "Port, plain HTTP; 0 takes a free one.",
+            HelpName = "PORT",
+            Required = true,
+        };
+        Option<bool> anyAddress = new("--any-address")
+        {
+            Description = "Listen on every address, not on loopback alone.",
+        };
+        Option<bool> exitWithParent = SharedOptions.ExitWithParent();
+        Command command = new("serve", "Publish both logs as static files and serve them until stopped.")
+        {
+            ledger, published, port, anyAddress, exitWithParent,
+        };
+        command.Run(async (parsed, cancellationToken) =>
+        {
+            string folder = Path.GetFullPath(parsed.GetRequiredValue(ledger));
+            AuditReport.RequireLedger(folder);
+            MirrorOptions options = new(
+                folder,
+                parsed.GetValue(published) ?? Path.Combine(Path.GetDirectoryName(folder) ?? folder, "public"),
+                CoordinatorCommand.Port(parsed.GetValue(port), "--listen"),
+                parsed.GetValue(anyAddress));
+            using CancellationTokenSource stop =
+                SharedOptions.StopOn(parsed.GetValue(exitWithParent), cancellationToken);
+            await using WebApplication mirror = MirrorHost.Build(options, TimeProvider.System);
+            await mirror.StartAsync(stop.Token);
+            Console.WriteLine($"Mirror of {folder} listens on port {MirrorHost.PortOf(mirror)}.");
+            await mirror.WaitForShutdownAsync(stop.Token);
+            return stop.IsCancellationRequested ? ExitCodes.Complete : ExitCodes.Defect;
+        });
+        return command;
+    }
+}
