@@ -41,7 +41,11 @@ public sealed class Outbox(string folder)
         }
 
         DurableFile.CreateFolder(folder);
-        string name = string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcTicks:d20}-{record}{Ending}");
+
+        // The order of names is the order of asking, also under a clock that stands still or goes back.
+        long ticks = Directory.EnumerateFiles(folder, "*" + Ending).Select(TicksOf).DefaultIfEmpty().Max();
+        ticks = long.Max(time.GetUtcNow().UtcTicks, ticks + 1);
+        string name = string.Create(CultureInfo.InvariantCulture, $"{ticks:d20}-{record}{Ending}");
         string path = Path.Combine(folder, name);
         DurableFile.WriteAtomically(path, CanonicalJson.Serialize(new JsonObject
         {
@@ -70,6 +74,9 @@ public sealed class Outbox(string folder)
         ArgumentNullException.ThrowIfNull(draft);
         Refuse(draft.Path, reason);
     }
+
+    private static long TicksOf(string path) => long.TryParse(
+        Path.GetFileName(path).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long ticks) ? ticks : 0;
 
     private List<OutboxDraft> Read(string from)
     {

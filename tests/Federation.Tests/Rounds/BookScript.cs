@@ -234,6 +234,19 @@ internal sealed class BookScript
     public BookScript Release(char model = '2') =>
         Write("centre", "model-released", new() { ["model"] = Digest(model) });
 
+    public BookScript Revoke(char model = '2') => Write("centre", "model-revoked", new()
+    {
+        ["model"] = Digest(model),
+        ["reason"] = "A drill.",
+    });
+
+    public BookScript Amend(char from = 'd', char to = 'e', string author = "lab") => Write(author, "study-amended", new()
+    {
+        ["document"] = Digest(from),
+        ["amended"] = Digest(to),
+        ["reason"] = "A mistake.",
+    });
+
     public BookScript Evaluate(string site) => Write(site, "site-evaluated", new()
     {
         ["model"] = Digest('2'),

@@ -241,6 +241,34 @@ public sealed class StudyBookTests
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_released_model_is_revoked_once_also_after_the_study()
+    {
+        BookScript script = BookScript.In(RoundPhase.Final);
+        Assert.Contains("released no such model", script.Revoke().Refusal, StringComparison.Ordinal);
+        script.Release().End();
+        Assert.Contains("released no such model", script.Revoke('7').Refusal, StringComparison.Ordinal);
+
+        Assert.Null(script.Revoke().Refusal);
+        Assert.Equal("A drill.", script.Study.Revoked);
+        Assert.Contains("revoked before", script.Revoke().Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_amended_study_asks_its_hospitals_again_and_a_started_one_is_not_amended()
+    {
+        BookScript script = new BookScript().Propose().Accept("a").Accept("b").Decline("c");
+        Assert.Contains("is lab's", script.Amend(author: "other").Refusal, StringComparison.Ordinal);
+        Assert.Contains("another document", script.Amend(from: 'f').Refusal, StringComparison.Ordinal);
+
+        Assert.Null(script.Amend().Refusal);
+        Assert.Empty(script.Study.Accepted);
+        Assert.Empty(script.Study.Declined);
+        Assert.Contains("another document", script.Accept("a").Refusal, StringComparison.Ordinal);
+        Assert.Null(script.Accept("a", document: 'e').Refusal);
+        Assert.Contains("has started", BookScript.Approved().Amend().Refusal, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(RoundPhase.Joining)]
     [InlineData(RoundPhase.Attesting)]
