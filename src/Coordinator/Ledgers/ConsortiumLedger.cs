@@ -38,6 +38,8 @@ internal sealed class ConsortiumLedger : IDisposable
     private readonly HashSet<(string Member, string Sha256)> _announced = [];
     private readonly HashSet<string> _wanted = new(StringComparer.Ordinal);
     private Recovery? _recovery;
+    private GroupCommit? _commit;
+    private Task _newestData = Task.CompletedTask;
 
     private ConsortiumLedger(CoordinatorFolder folder, string consortium, TimeProvider time)
     {
@@ -66,6 +68,18 @@ internal sealed class ConsortiumLedger : IDisposable
         ? null
         : $"The coordinator has started and asks the hospitals how long their copies of the ledger are; "
             + $"{int.Max(_recovery.Missing(Members.Hospitals()), 0)} more are to answer.";
+
+    /// <summary>Completes when all that was taken so far is on disk; fails where it never will be.</summary>
+    public Task Durable
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _newestData;
+            }
+        }
+    }
 
     /// <summary>Artefacts that records name and that a restored folder lacks.</summary>
     public IReadOnlyCollection<string> Wanted => [.. _wanted.Where(digest => !Blobs.Has(digest))];
@@ -99,9 +113,25 @@ internal sealed class ConsortiumLedger : IDisposable
 
     public LogKeeper KeeperOf(LogKind log) => log == LogKind.Authorization ? _authorization : _data;
 
-    /// <summary>Appends a record signed by a member. Equal bytes give the index they were given before.</summary>
+    /// <summary>Appends a record signed by a member and waits until it is durable.</summary>
     /// <returns>The index, or −1 with the reason in <paramref name="refusal"/>.</returns>
     public long Append(LogKind log, ReadOnlyMemory<byte> leaf, string? mustBeFrom, out string refusal)
+    {
+        if (Offer(log, leaf, mustBeFrom, out refusal) is not { } entry)
+        {
+            return -1;
+        }
+
+        entry.Durable.GetAwaiter().GetResult();
+        return entry.Index;
+    }
+
+    /// <summary>
+    /// Takes a record signed by a member and fixes its place; it counts, and may be answered, only once it is durable.
+    /// Equal bytes give the index they were given before.
+    /// </summary>
+    /// <returns>Its place, or null with the reason in <paramref name="refusal"/>.</returns>
+    public PendingEntry? Offer(LogKind log, ReadOnlyMemory<byte> leaf, string? mustBeFrom, out string refusal)
     {
         Envelope envelope;
         try
@@ -112,7 +142,7 @@ internal sealed class ConsortiumLedger : IDisposable
         catch (Exception problem) when (problem is FormatException or CanonicalJsonException or RecordFormatException)
         {
             refusal = $"The record is malformed: {problem.Message}";
-            return -1;
+            return null;
         }
 
         lock (Gate)
@@ -126,7 +156,7 @@ internal sealed class ConsortiumLedger : IDisposable
             if (_known.TryGetValue((log, digest), out long index))
             {
                 refusal = "";
-                return index;
+                return new PendingEntry(index, _newestData);
             }
 
             string author = envelope.Statement.Predicate["actor"]!["id"]!.GetValue<string>();
@@ -135,7 +165,7 @@ internal sealed class ConsortiumLedger : IDisposable
                 : Members.Refuses(envelope, log, _authorization.Entries, _data.Entries)
                     ?? Studies.Refuses(envelope.Statement)
                     ?? "";
-            return refusal.Length > 0 ? -1 : Commit(log, leaf, envelope, digest);
+            return refusal.Length > 0 ? null : Commit(log, leaf, envelope, digest);
         }
     }
 
@@ -165,7 +195,7 @@ internal sealed class ConsortiumLedger : IDisposable
                 Members.NextSeq(CoordinatorId, draft.Log),
                 _time.GetUtcNow());
             Envelope envelope = Envelope.Sign(statement, _recordKey);
-            return Append(draft.Log, envelope.Leaf, CoordinatorId, out refusal) >= 0;
+            return Offer(draft.Log, envelope.Leaf, CoordinatorId, out refusal) is not null;
         }
     }
 
@@ -225,6 +255,7 @@ internal sealed class ConsortiumLedger : IDisposable
 
     public void Dispose()
     {
+        _commit?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _authorization.Dispose();
         _data.Dispose();
         _authorizationKey.Dispose();
@@ -259,23 +290,39 @@ internal sealed class ConsortiumLedger : IDisposable
         Changes.Raise();
     }
 
-    private long Commit(LogKind log, ReadOnlyMemory<byte> leaf, Envelope envelope, string digest)
+    // The data log is the busy one: its records are judged and applied one by one, and written together. What was applied
+    // and then can't be written stops the writer for good, and with it this process; nobody was told of it. Records of
+    // the authorization log are written at once: those of the data log behind them rest on its heads.
+    private PendingEntry Commit(LogKind log, ReadOnlyMemory<byte> leaf, Envelope envelope, string digest)
     {
-        LogKeeper keeper = KeeperOf(log);
-        long index = keeper.Append([leaf]);
-        Members.Apply(index, envelope);
-        Studies.Apply(index, envelope.Statement);
-        _known.Add((log, digest), index);
+        PendingEntry entry = log == LogKind.Data ? _commit!.Enqueue(leaf) : WriteNow(leaf);
+        _newestData = log == LogKind.Data ? entry.Durable : _newestData;
+        Members.Apply(entry.Index, envelope);
+        Studies.Apply(entry.Index, envelope.Statement);
+        _known.Add((log, digest), entry.Index);
         Announce(envelope.Statement);
-        keeper.SignHead();
-        Changes.Raise();
+        if (log == LogKind.Authorization)
+        {
+            SignAndTell(_authorization);
+        }
+
         if (envelope.Statement.Name == RecordCatalogue.Vote)
         {
             CarryOut();
         }
 
-        return index;
+        return entry;
     }
+
+    private PendingEntry WriteNow(ReadOnlyMemory<byte> leaf) => new(_authorization.Append([leaf]), Task.CompletedTask);
+
+    private void SignAndTell(LogKeeper keeper)
+    {
+        keeper.SignHead();
+        Changes.Raise();
+    }
+
+    private GroupCommit OpenCommit() => new(_data, _time, () => SignAndTell(_data));
 
     // What the hospitals voted for happens with the vote that decides it. The data log gets a record as well: its heads
     // are cosigned by the members of the newest authorization head that one of its records names.
@@ -283,6 +330,9 @@ internal sealed class ConsortiumLedger : IDisposable
     {
         foreach (Proposal proposal in Members.Carried().Where(VotedChanges.NeedsOnlyVotes))
         {
+            // The change names the head of all that was taken of the data log so far.
+            _newestData.GetAwaiter().GetResult();
+
             // Two votes can want what excludes each other, such as to suspend whom another one removed.
             AuthHead data = new(_data.Entries.Size, _data.Entries.Root);
             if (TryAppendOwn(VotedChanges.RecordOf(proposal, data), out _))
@@ -353,6 +403,7 @@ internal sealed class ConsortiumLedger : IDisposable
 
     private void Resume()
     {
+        _commit = OpenCommit();
         foreach (LogKind log in new[] { LogKind.Authorization, LogKind.Data })
         {
             if (KeeperOf(log).Entries.Size > 0)

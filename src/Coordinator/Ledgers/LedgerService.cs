@@ -87,19 +87,19 @@ internal sealed partial class LedgerService(
         }
     }
 
-    public override Task<AppendReply> Append(AppendRequest request, ServerCallContext context)
+    public override async Task<AppendReply> Append(AppendRequest request, ServerCallContext context)
     {
         Member member = MemberInterceptor.MemberOf(context);
         try
         {
-            long index = ledger.Append(KindOf(request.Log), request.Record.Memory, member.Id, out string refusal);
-            if (index < 0)
+            if (ledger.Offer(KindOf(request.Log), request.Record.Memory, member.Id, out string refusal) is not { } entry)
             {
                 LogRefused(member.Id, refusal);
                 throw Refuse(StatusCode.FailedPrecondition, refusal);
             }
 
-            return Task.FromResult(new AppendReply { Index = index });
+            await entry.Durable;
+            return new AppendReply { Index = entry.Index };
         }
         catch (LedgerClosedException closed)
         {

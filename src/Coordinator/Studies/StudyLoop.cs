@@ -23,7 +23,9 @@ internal sealed partial class StudyLoop(
             while (!stoppingToken.IsCancellationRequested)
             {
                 long version = ledger.Changes.Version;
-                if (!Advance(conductor))
+                bool advanced = Advance(conductor);
+                await ledger.Durable;
+                if (!advanced)
                 {
                     await Task.WhenAny(
                         ledger.Changes.AfterAsync(version, stoppingToken), Task.Delay(Heartbeat, time, stoppingToken));
