@@ -10,6 +10,8 @@ public sealed class ProofTests(ProofTests.FoundedLedger founded) : IClassFixture
 {
     private const string Origin = "twin.example/demo/data";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private string Ledger => founded["coordinator/ledger"];
 
     [Fact]
@@ -115,6 +117,29 @@ public sealed class ProofTests(ProofTests.FoundedLedger founded) : IClassFixture
             ExitCodes.Usage, Dtwin.RunIn(folder.FullPath, "audit", "fork-proof", "fork.txt", "--log", "key").ExitCode);
     }
 
+    [Fact]
+    public async Task The_ledger_is_served_to_readers_and_nothing_is_written_into_it()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        using TemporaryFolder folder = new();
+        string[] before = Directory.GetFileSystemEntries(Ledger, "*", SearchOption.AllDirectories);
+        using RunningDtwin mirror = Dtwin.Start(
+            folder.FullPath, "mirror", "serve", "--ledger", Ledger, "--public", "public", "--listen", "0");
+        mirror.WaitUntil(() => File.Exists(folder["public/authorization/checkpoint"]), "The publication", Patience);
+        mirror.WaitUntil(() => mirror.Output.Contains("listens on port "), "The start", Patience);
+        using HttpClient http = new();
+        string port = mirror.Output.Split("listens on port ")[1].Split('.')[0];
+
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(Ledger, "authorization", "checkpoint")),
+            await http.GetByteArrayAsync($"http://127.0.0.1:{port}/authorization/checkpoint", cancellationToken));
+        Assert.Equal(before, Directory.GetFileSystemEntries(Ledger, "*", SearchOption.AllDirectories));
+        Refused(
+            ExitCodes.Usage,
+            $"dtwin: --public {Ledger}/public lies inside the ledger {Ledger}.\n",
+            Dtwin.Run("mirror", "serve", "--ledger", Ledger, "--public", $"{Ledger}/public", "--listen", "0"));
+    }
+
     private static MerkleHash Leaf(string text) => Rfc6962.Leaf(System.Text.Encoding.UTF8.GetBytes(text));
 
     private static Answer Complete(TemporaryFolder folder, params string[] arguments)
@@ -134,8 +159,6 @@ public sealed class ProofTests(ProofTests.FoundedLedger founded) : IClassFixture
     /// <summary>A coordinator that was founded, ran once and was killed: its genesis record is final.</summary>
     public sealed class FoundedLedger : IDisposable
     {
-        private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-
         private readonly TemporaryFolder _folder = new();
 
         public FoundedLedger()

@@ -48,7 +48,7 @@ internal static class MirrorCommand
             AuditReport.RequireLedger(folder);
             MirrorOptions options = new(
                 folder,
-                parsed.GetValue(published) ?? Path.Combine(Path.GetDirectoryName(folder) ?? folder, "public"),
+                PublicOf(folder, parsed.GetValue(published)),
                 CoordinatorCommand.Port(parsed.GetValue(port), "--listen"),
                 parsed.GetValue(anyAddress));
             using CancellationTokenSource stop =
@@ -60,5 +60,14 @@ internal static class MirrorCommand
             return stop.IsCancellationRequested ? ExitCodes.Complete : ExitCodes.Defect;
         });
         return command;
+    }
+
+    // Every file of a ledger counts in an audit, so nothing may be published into it.
+    private static string PublicOf(string ledger, string? given)
+    {
+        string folder = Path.GetFullPath(given ?? Path.Combine(ledger, "..", "public"));
+        return $"{folder}/".StartsWith($"{ledger.TrimEnd('/')}/", StringComparison.Ordinal)
+            ? throw new CommandException(ExitCodes.Usage, $"--public {folder} lies inside the ledger {ledger}.")
+            : folder;
     }
 }

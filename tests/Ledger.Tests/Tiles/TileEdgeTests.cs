@@ -49,8 +49,7 @@ public sealed class TileEdgeTests
         }
     }
 
-    // MTH(D[(n·256 + i)·256^l : (n·256 + i + 1)·256^l]), as the difference of two audit paths would be too weak: the
-    // root of a tree that holds only those leaves.
+    // MTH(D[(n·256 + i)·256^l : (n·256 + i + 1)·256^l]) of the specification, as the root of a tree of those leaves.
     private static MerkleHash RowOf(MerkleTree tree, TilePath path, int position)
     {
         long span = 1L << (TilePath.Height * path.Level);
