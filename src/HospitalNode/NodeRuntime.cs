@@ -41,6 +41,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly SpendingJournal _journal;
     private readonly ArtefactStore _artefacts;
     private readonly SnapshotCommitter _snapshots;
+    private readonly ProofKeeper _proofs;
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
@@ -63,6 +64,7 @@ public sealed partial class NodeRuntime : IDisposable
         _artefacts = new ArtefactStore(blobs.Get, bytes => blobs.Put(bytes)) { Has = blobs.Has };
         _snapshots = new SnapshotCommitter(
             folder, data, _identity.Member, _replica.MirrorOf(LogKind.Authorization).Entries, _artefacts, time);
+        _proofs = new ProofKeeper(_network, _artefacts);
         _participant = new Participant(
             _identity.Member,
             policy,
@@ -217,6 +219,7 @@ public sealed partial class NodeRuntime : IDisposable
         Surroundings around = new(enrolled, _replica.FinalDataSize);
         foreach (StudyState study in _replica.Studies.Studies)
         {
+            await _proofs.KeepAsync(study, cancellationToken);
             bool approved = File.Exists(Path.Combine(_folder.Approvals, study.Document));
             if (await _participant.AdvanceAsync(study, around, approved, cancellationToken))
             {
