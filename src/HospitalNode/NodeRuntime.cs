@@ -45,6 +45,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly ArtefactStore _artefacts;
     private readonly NodeOutbox _outbox;
     private readonly SnapshotCommitter _snapshots;
+    private readonly ProofKeeper _proofs;
     private readonly Participant _participant;
     private readonly PeerGossip _gossip;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
@@ -72,6 +73,7 @@ public sealed partial class NodeRuntime : IDisposable
         _outbox = new NodeOutbox(folder, _replica, _network, blobs);
         _snapshots = new SnapshotCommitter(
             folder, data, _identity.Member, _replica.MirrorOf(LogKind.Authorization).Entries, _artefacts, time);
+        _proofs = new ProofKeeper(_network, _artefacts);
         _participant = new Participant(
             _identity.Member,
             policy,
@@ -247,6 +249,7 @@ public sealed partial class NodeRuntime : IDisposable
         };
         foreach (StudyState study in _replica.Studies.Studies)
         {
+            await _proofs.KeepAsync(study, cancellationToken);
             bool approved = File.Exists(Path.Combine(_folder.Approvals, study.Document));
             if (await _participant.AdvanceAsync(study, around, approved, cancellationToken))
             {

@@ -12,6 +12,8 @@ namespace DigitalTwin.Scenarios.Tests;
 // study runs; then the auditor's verdict, with the proofs and without.
 public sealed class ConsentTests
 {
+    private const StringComparison Ordinal = StringComparison.Ordinal;
+
     [Fact]
     public async Task A_study_runs_without_the_withdrawn_row_and_the_auditor_sees_its_absence()
     {
@@ -37,6 +39,10 @@ public sealed class ConsentTests
         string proofs = study.Snapshots["north"].Exclusions!;
         Assert.Null(study.Snapshots["south"].Exclusions);
         await consortium.AssertVerifiesAsync();
+        RunningConsortium.CopyWithoutLocks(consortium["south"].Folder.Ledger, consortium.PathOf("south-copy"));
+        AuditReport atAnother = AuditReport.Of(consortium.PathOf("south-copy"), consortium.Coordinator.Genesis);
+        Assert.DoesNotContain(atAnother.Sentences(), sentence => sentence.Contains("exclude", Ordinal));
+        Assert.True(File.Exists(Path.Combine(consortium.PathOf("south-copy"), "blobs", proofs)));
 
         File.Delete(Path.Combine(consortium.PathOf("audit"), "blobs", proofs));
         AuditReport incomplete = AuditReport.Of(consortium.PathOf("audit"), consortium.Coordinator.Genesis);
@@ -47,8 +53,6 @@ public sealed class ConsentTests
             sentence => sentence.Contains("(snapshot 1 of study exact by north) does not show", Ordinal)
                 && sentence.Contains(proofs, Ordinal));
     }
-
-    private const StringComparison Ordinal = StringComparison.Ordinal;
 
     private static async Task AppendDraftsAsync(RunningNode node)
     {

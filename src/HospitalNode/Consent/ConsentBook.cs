@@ -48,7 +48,8 @@ public sealed record ConsentBook(
 
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), ConsentJson.Default.ConsentBook)!;
+            return JsonSerializer.Deserialize(File.ReadAllText(path), ConsentJson.Default.ConsentBook)
+                ?? throw new JsonException("The file holds null.");
         }
         catch (JsonException problem)
         {
@@ -98,6 +99,7 @@ public sealed record ConsentBook(
     private static string PathOf(MemberFolder folder) => Path.Combine(folder.Consent, "book.json");
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ConsentBook))]
 internal sealed partial class ConsentJson : JsonSerializerContext;

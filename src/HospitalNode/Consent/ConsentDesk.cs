@@ -54,7 +54,9 @@ public sealed class ConsentDesk : IDisposable
 
     /// <summary>Names a text and a legal basis under which patients consent.</summary>
     /// <returns>The policy.</returns>
-    /// <exception cref="NodeException">The name stands for another text already, or the text is none.</exception>
+    /// <exception cref="NodeException">
+    /// The name stands for another text or an erased policy already, or the text is none.
+    /// </exception>
     public ConsentPolicy Declare(string policy, byte[] text, string basis)
     {
         if (text.Length is 0 or > MostTextBytes)
@@ -67,12 +69,12 @@ public sealed class ConsentDesk : IDisposable
         if (book.Find(policy) is { } known)
         {
             // A crash may have kept the draft from being written, so the same text is announced again.
-            declared = known.Text == declared.Text && known.Basis == basis
-                ? known
+            declared = known with { Erased = false } == declared
+                ? Known(book, policy)
                 : throw new NodeException($"Policy {policy} has another text or basis; choose another name.");
         }
 
-        if (!declared.Erased && !File.Exists(ConsentBook.SaltOf(_folder, policy)))
+        if (!File.Exists(ConsentBook.SaltOf(_folder, policy)))
         {
             if (book.Batches.Any(batch => batch.Policy == policy))
             {
@@ -199,7 +201,7 @@ public sealed class ConsentDesk : IDisposable
     {
         null => throw Unknown(policy),
         { Erased: true } => throw new NodeException(
-            $"The salt of policy {policy} was erased; declare a policy of another name."),
+            $"The salt of policy {policy} was erased; choose another name."),
         { } known => known,
     };
 

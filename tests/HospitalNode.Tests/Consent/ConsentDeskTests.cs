@@ -128,7 +128,7 @@ public sealed class ConsentDeskTests : IDisposable
         Assert.False(File.Exists(ConsentBook.SaltOf(_node.Folder, "broad")));
         Assert.Throws<NodeException>(() => _node.Batch());
         Assert.Throws<NodeException>(() => _node.Withdraw(_node.Data.All.RowIds[7]));
-        _node.Declare();
+        Assert.Throws<NodeException>(_node.Declare);
         Assert.False(File.Exists(ConsentBook.SaltOf(_node.Folder, "broad")));
     }
 
@@ -152,11 +152,15 @@ public sealed class ConsentDeskTests : IDisposable
         Assert.Throws<NodeException>(_node.Open);
     }
 
-    [Fact]
-    public void A_damaged_book_is_refused()
+    [Theory]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"Policies":null,"Batches":[],"Withdrawals":[]}""")]
+    public void A_damaged_book_is_refused(string text)
     {
         _node.Declare();
-        File.WriteAllText(Path.Combine(_node.Folder.Consent, "book.json"), "{");
+        File.WriteAllText(Path.Combine(_node.Folder.Consent, "book.json"), text);
 
         Assert.Throws<InvalidDataException>(() => _node.Batch());
     }
