@@ -22,6 +22,9 @@ public sealed record CoordinatorFolder(string Root)
     /// <summary>Single-use enrolment tokens, hashed.</summary>
     public string Tokens => Path.Combine(Root, "tokens");
 
+    /// <summary>Records that a person at the command line wants the coordinator to write.</summary>
+    public string Outbox => Path.Combine(Root, "outbox");
+
     /// <summary>The two logs and the artefacts: all that an auditor needs.</summary>
     public string Ledger => Path.Combine(Root, "ledger");
 

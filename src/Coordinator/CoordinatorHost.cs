@@ -68,6 +68,8 @@ public static class CoordinatorHost
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(authority);
         builder.Services.AddSingleton(_ => ConsortiumLedger.Open(folder, settings.Consortium, time));
+        builder.Services.AddSingleton(folder);
+        builder.Services.AddSingleton<CoordinatorOutbox>();
         builder.Services.AddSingleton<Presence>();
         builder.Services.AddSingleton<UploadDesk>();
         builder.Services.AddSingleton(new TokenStore(folder.Tokens, time));

@@ -8,21 +8,12 @@ using DigitalTwin.HospitalNode.Connection;
 using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.HospitalNode.Participation;
+using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Storage;
 using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode;
-
-/// <summary>Why a node ended its run.</summary>
-public enum NodeEnd
-{
-    /// <summary>It was asked to.</summary>
-    Stopped,
-
-    /// <summary>Its keys were replaced: it is to be opened again, under the new ones.</summary>
-    KeysChanged,
-}
 
 /// <summary>
 /// A running hospital node: follows the ledger, cosigns it, and takes part in studies under its policy.
@@ -43,7 +34,6 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly LoadedData _data;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Ed25519Key _witnessKey;
     private readonly LedgerReplica _replica;
     private readonly CoordinatorChannel _channel;
     private readonly CoordinatorClient _network;
@@ -53,6 +43,7 @@ public sealed partial class NodeRuntime : IDisposable
     private readonly Participant _participant;
     private readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
+    private Ed25519Key _witnessKey;
     private X509Certificate2 _certificate;
     private long? _lastRenewalLook;
 
@@ -112,9 +103,9 @@ public sealed partial class NodeRuntime : IDisposable
         }
     }
 
-    /// <summary>Runs until cancelled, or until its keys changed.</summary>
+    /// <summary>Runs until cancelled.</summary>
     /// <exception cref="LedgerDistrustException">The coordinator sent something that does not hold.</exception>
-    public async Task<NodeEnd> RunAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         LedgerFeedClient feed = new(_channel, _replica, _time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -129,12 +120,7 @@ public sealed partial class NodeRuntime : IDisposable
                 }
 
                 TakeNews(feed);
-                if (_network.IsCaughtUp && KeyChange.Settle(_folder, _replica.Members.Find(_identity.Member)))
-                {
-                    LogKeysChanged();
-                    return NodeEnd.KeysChanged;
-                }
-
+                UseNewKeys();
                 await RenewCertificateAsync(cancellationToken);
                 if (!await ActAsync(cancellationToken))
                 {
@@ -144,7 +130,7 @@ public sealed partial class NodeRuntime : IDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Asked to stop: below it is said.
+            LogStopping();
         }
         finally
         {
@@ -155,9 +141,6 @@ public sealed partial class NodeRuntime : IDisposable
                 TaskContinuationOptions.None,
                 TaskScheduler.Default);
         }
-
-        LogStopping();
-        return NodeEnd.Stopped;
     }
 
     public void Dispose()
@@ -167,6 +150,18 @@ public sealed partial class NodeRuntime : IDisposable
         _channel.Dispose();
         _replica.Dispose();
         _witnessKey.Dispose();
+    }
+
+    private void UseNewKeys()
+    {
+        if (KeyChange.Settle(_folder, _replica.Members.Find(_identity.Member)))
+        {
+            _witnessKey.Dispose();
+            _witnessKey = Ed25519Key.Load(_folder.WitnessKey);
+            _replica.CosignWith(_witnessKey);
+            _network.SignWith(RecordKey.Load(_folder.RecordKey));
+            LogKeysChanged();
+        }
     }
 
     private async Task RenewCertificateAsync(CancellationToken cancellationToken)
@@ -197,6 +192,7 @@ public sealed partial class NodeRuntime : IDisposable
                 continue;
             }
 
+            _outbox.Offer(news.Wanted);
             _replica.Take(news.Log, news.Entries, news.Checkpoint, news.FinalCheckpoint);
         }
     }
@@ -233,7 +229,10 @@ public sealed partial class NodeRuntime : IDisposable
     private async Task<bool> AdvanceStudiesAsync(CancellationToken cancellationToken)
     {
         HashSet<string> enrolled = [.. _replica.Members.Hospitals().Select(hospital => hospital.Id)];
-        Surroundings around = new(enrolled, _replica.FinalDataSize);
+        Surroundings around = new(enrolled, _replica.FinalDataSize)
+        {
+            Left = _replica.Members.Members().Where(member => !member.IsActive).Select(member => member.Id).ToHashSet(),
+        };
         foreach (StudyState study in _replica.Studies.Studies)
         {
             bool approved = File.Exists(Path.Combine(_folder.Approvals, study.Document));

@@ -22,7 +22,7 @@ public sealed class MembersVoteTests
         Task? vote = null;
 
         StudyState study = await consortium.RunStudyAsync(
-            StudyText.Newton("votes-one-out", rounds: 6),
+            StudyText.Newton("votes-one-out", rounds: 6, deadlineSeconds: 20),
             seen => vote ??= seen.Rounds.Count == 3
                 ? CarryAsync(consortium, Proposal("out", "remove", "west"), "north", "east", "south")
                 : null);
@@ -44,12 +44,18 @@ public sealed class MembersVoteTests
         await using RunningConsortium consortium = await RunningConsortium.StartAsync();
         RunningNode north = consortium["north"];
         byte[] before = LedgerOf(consortium).Members.Find("north")!.IdentityKey;
-        Task? change = null;
+        bool asked = false;
 
         StudyState study = await consortium.RunStudyAsync(
             StudyText.Newton("new-keys", rounds: 5, deadlineSeconds: 20),
-            seen => change ??= seen.Rounds.Count == 2 ? RotateAsync(north) : null);
-        await change!;
+            seen =>
+            {
+                if (!asked && seen.Rounds.Count == 2)
+                {
+                    asked = true;
+                    Ask(north, RecordCatalogue.KeyRotated, KeyChange.Prepare(north.Folder));
+                }
+            });
 
         StudyAssert.Complete(study);
         Assert.False(before.AsSpan().SequenceEqual(LedgerOf(consortium).Members.Find("north")!.IdentityKey));
@@ -61,7 +67,7 @@ public sealed class MembersVoteTests
     public async Task After_the_first_study_a_new_member_needs_the_votes_and_the_voted_key()
     {
         await using RunningConsortium consortium = await RunningConsortium.StartAsync();
-        StudyAssert.Complete(await consortium.RunStudyAsync(StudyText.Newton("first")));
+        StudyAssert.Complete(await consortium.RunStudyAsync(StudyText.Newton("first", deadlineSeconds: 20)));
         MemberFolder auditor = new(consortium.PathOf("auditor"));
         EnrolmentRefusedException refused = await Assert.ThrowsAsync<EnrolmentRefusedException>(
             () => consortium.Coordinator.EnrolAsync(auditor, "auditor", Role.Auditor));
@@ -111,13 +117,6 @@ public sealed class MembersVoteTests
             && (voted.IsExecuted || (voted.Action == ProposalAction.Admit && voted.Votes.Count == hospitals.Length)));
     }
 
-    private static async Task RotateAsync(RunningNode node)
-    {
-        Ask(node, RecordCatalogue.KeyRotated, KeyChange.Prepare(node.Folder));
-        await node.Run.WaitAsync(RunningConsortium.Patience);
-        await node.StopAsync();
-        node.Start();
-    }
 
     private static void Ask(RunningNode node, string record, JsonObject fields) =>
         new Outbox(node.Folder.Outbox).Put(record, fields, Role.Hospital, TimeProvider.System);

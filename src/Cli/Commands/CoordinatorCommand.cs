@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using DigitalTwin.Coordinator;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Records;
@@ -18,6 +19,7 @@ internal static class CoordinatorCommand
         Init(),
         Token(),
         RunCoordinator(),
+        WriteRecord(),
     };
 
     internal static string Identifier(string text, string option) => PredicateReader.IsIdentifier(text)
@@ -80,7 +82,41 @@ internal static class CoordinatorCommand
                 Enum.Parse<Role>(parsed.GetRequiredValue(role), ignoreCase: true),
                 Lifetime(parsed.GetRequiredValue(lifetime)),
                 TimeProvider.System);
+            new Outbox(new CoordinatorFolder(parsed.GetRequiredValue(state)).Outbox).Put(
+                "admin-action",
+                new JsonObject
+                {
+                    ["action"] = "token-issued",
+                    ["target"] = parsed.GetRequiredValue(member),
+                },
+                Role.Coordinator,
+                TimeProvider.System);
             Console.WriteLine(token);
+            return Task.FromResult(ExitCodes.Complete);
+        });
+        return command;
+    }
+
+    private static Command WriteRecord()
+    {
+        Option<string> state = SharedOptions.State("the coordinator");
+        Argument<string> record = new("record") { Description = "Name of the record, such as software-released." };
+        record.AcceptOnlyFromAmong(
+            "software-released", "access-granted", "admin-action", "model-revoked", "incident");
+        Argument<string> file = new("fields") { Description = "JSON file with the record's own fields." };
+        Command command = new("record", "Have the running coordinator write a record of the operator.")
+        {
+            state, record, file,
+        };
+        command.Run((parsed, _) =>
+        {
+            string folder = parsed.GetRequiredValue(state);
+            Consortium.Load(folder);
+            MemberCommands.Ask(
+                new CoordinatorFolder(folder).Outbox,
+                parsed.GetRequiredValue(record),
+                MemberCommands.FieldsIn(parsed.GetRequiredValue(file)),
+                Role.Coordinator);
             return Task.FromResult(ExitCodes.Complete);
         });
         return command;

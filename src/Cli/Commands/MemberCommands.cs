@@ -230,6 +230,7 @@ internal static class MemberCommands
     {
         Option<string> state = SharedOptions.State("the node");
         Argument<string> record = new("record") { Description = "Name of the record, such as incident." };
+        record.AcceptOnlyFromAmong("incident", "access-granted", "admin-action");
         Argument<string> file = new("fields") { Description = "JSON file with the record's own fields." };
         Command command = new("record", "Have the running node write another record, such as an incident.")
         {

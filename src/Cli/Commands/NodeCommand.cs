@@ -144,15 +144,10 @@ internal static class NodeCommand
 
             using ILoggerFactory loggers = Logging.ToConsole();
             LoadedData rows = SiteDataLoader.Load(data.Read(parsed, folder));
-            NodeEnd end;
-            do
-            {
-                using NodeRuntime node = NodeRuntime.Open(
-                    folder, rows, TimeProvider.System, loggers.CreateLogger<NodeRuntime>());
-                Console.WriteLine($"Node {folder.Load().Member} follows {folder.Load().Coordinator}.");
-                end = await node.RunAsync(stop.Token);
-            }
-            while (end == NodeEnd.KeysChanged);
+            using NodeRuntime node = NodeRuntime.Open(
+                folder, rows, TimeProvider.System, loggers.CreateLogger<NodeRuntime>());
+            Console.WriteLine($"Node {folder.Load().Member} follows {folder.Load().Coordinator}.");
+            await node.RunAsync(stop.Token);
             return ExitCodes.Complete;
         });
         return command;

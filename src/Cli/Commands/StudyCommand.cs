@@ -90,10 +90,15 @@ internal static class StudyCommand
             HelpName = "DIR",
             Required = true,
         };
+        Option<string?> amend = new("--amend")
+        {
+            Description = "Replace the document of the proposed study of this name, and say why; hospitals answer anew.",
+            HelpName = "REASON",
+        };
         Option<bool> json = SharedOptions.Json();
         Command command = new("launch", "Propose a study, follow it to its end, and fetch the model.")
         {
-            file, state, output, json,
+            file, state, output, amend, json,
         };
         command.Run(async (parsed, cancellationToken) =>
         {
@@ -107,7 +112,8 @@ internal static class StudyCommand
             {
                 StudyNarrator narrator = new(
                     progress, document.Study.DifferentialPrivacy is not null, TimeProvider.System);
-                study = await desk.RunAsync(document, _ => true, narrator.Tell, cancellationToken);
+                study = await desk.RunAsync(
+                    document, _ => true, narrator.Tell, cancellationToken, parsed.GetValue(amend));
             }
 
             await KeepAsync(desk, study, document, parsed.GetRequiredValue(output), quiet, cancellationToken);

@@ -16,6 +16,11 @@ internal sealed class StudyDesk : IDisposable
     /// <summary>How long to wait for the coordinator before the first record arrives.</summary>
     private static readonly TimeSpan FirstContact = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long to wait for a coordinator that has just started to hear the hospitals.</summary>
+    private static readonly TimeSpan OpeningPatience = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan OpeningPause = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How long to wait for a quorum to cosign the end of a study.</summary>
     private static readonly TimeSpan FinalPatience = TimeSpan.FromSeconds(5);
 
@@ -95,7 +100,7 @@ internal sealed class StudyDesk : IDisposable
     /// <exception cref="RecordRefusedException">The ledger refuses, for instance because the name is taken.</exception>
     public async Task ProposeAsync(StudyDocument document, CancellationToken cancellationToken)
     {
-        await _network.AppendAsync(
+        await AppendAsync(
             new Draft("study-proposed", new()
             {
                 ["document"] = document.Sha256,
@@ -106,27 +111,52 @@ internal sealed class StudyDesk : IDisposable
         await _network.UploadAsync(document.Bytes, cancellationToken);
     }
 
-    /// <summary>Runs a study from its proposal to its end.</summary>
+    /// <summary>Replaces the document of a study that has not started; the hospitals answer anew.</summary>
+    /// <exception cref="RecordRefusedException">The ledger refuses, for instance because the study has started.</exception>
+    public async Task AmendAsync(
+        StudyState study, StudyDocument document, string reason, CancellationToken cancellationToken)
+    {
+        await AppendAsync(
+            new Draft("study-amended", new()
+            {
+                ["amended"] = document.Sha256,
+                ["document"] = study.Document,
+                ["reason"] = reason,
+                ["study"] = study.Name,
+            }),
+            cancellationToken);
+        await _network.UploadAsync(document.Bytes, cancellationToken);
+    }
+
+    /// <summary>Runs a study from its proposal, or its amendment, to its end.</summary>
     /// <param name="ready">Whether the consortium is as the caller wants it before the proposal.</param>
     /// <param name="onChange">Told of the study after every batch of news.</param>
+    /// <param name="amendment">Why the study of this name is amended; null to propose a new one.</param>
     public async Task<StudyState> RunAsync(
         StudyDocument document,
         Func<LedgerReplica, bool> ready,
         Action<StudyState> onChange,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        string? amendment = null)
     {
         bool proposed = false;
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
 
         async Task<bool> OnNewsAsync()
         {
-            if (!proposed && Replica.Members.Find("coordinator") is not null && ready(Replica))
+            StudyState? study = Replica.Studies.Find(document.Study.Name);
+            if (!proposed && amendment is null && Replica.Members.Find("coordinator") is not null && ready(Replica))
             {
                 proposed = true;
                 await ProposeAsync(document, cancellationToken);
             }
+            else if (!proposed && amendment is not null && study is not null)
+            {
+                proposed = true;
+                await AmendAsync(study, document, amendment, cancellationToken);
+            }
 
-            if (Replica.Studies.Find(document.Study.Name) is not { } study)
+            if (study is null)
             {
                 return true;
             }
@@ -153,6 +183,25 @@ internal sealed class StudyDesk : IDisposable
 
         return Replica.Studies.Find(document.Study.Name)
             ?? throw new OperationCanceledException(cancellationToken);
+    }
+
+    // A coordinator that has just started takes records only after it has heard the hospitals.
+    private async Task AppendAsync(Draft draft, CancellationToken cancellationToken)
+    {
+        long start = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await _network.AppendAsync(draft, cancellationToken);
+                return;
+            }
+            catch (RpcException closed) when (closed.StatusCode == StatusCode.Unavailable
+                && _time.GetElapsedTime(start) < OpeningPatience)
+            {
+                await Task.Delay(OpeningPause, _time, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Fetches an artefact of the study.</summary>

@@ -18,6 +18,9 @@ internal sealed class UploadDesk(ConsortiumLedger ledger)
     /// <summary>Largest text, proof or evidence in bytes.</summary>
     public const int MostEvidenceBytes = 8 << 20;
 
+    /// <summary>Largest artefact in bytes that a restored coordinator takes back.</summary>
+    public const int MostWantedBytes = 256 << 20;
+
     private readonly Dictionary<(string Member, string Sha256), byte[]> _partial = [];
     private readonly Dictionary<(string Member, string Sha256), int> _held = [];
     private readonly Lock _gate = new();
@@ -95,6 +98,11 @@ internal sealed class UploadDesk(ConsortiumLedger ledger)
             if (ledger.IsAnnounced(member.Id, sha256))
             {
                 return MostEvidenceBytes;
+            }
+
+            if (member.Role == Role.Hospital && ledger.IsWanted(sha256))
+            {
+                return MostWantedBytes;
             }
 
             foreach (StudyState study in ledger.Studies.Studies)

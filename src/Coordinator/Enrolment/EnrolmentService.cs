@@ -25,6 +25,11 @@ internal sealed partial class EnrolmentService(
             request.RecordKeyProof.ToByteArray(),
             request.WitnessKey,
             request.WitnessKeyProof.ToByteArray());
+        if (ledger.Closed is { } closed)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, closed));
+        }
+
         if (desk.Admit(asked, out string refusal) is not { } admitted)
         {
             LogRefused(context.Peer, refusal);

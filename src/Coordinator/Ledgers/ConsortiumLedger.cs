@@ -9,6 +9,9 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Coordinator.Ledgers;
 
+/// <summary>The ledger takes no records yet: the coordinator has just started.</summary>
+internal sealed class LedgerClosedException(string message) : Exception(message);
+
 /// <summary>Both logs of the consortium and what follows from them: members, studies, artefacts.</summary>
 /// <remarks>
 /// Everything durable about the coordinator is here. A record is checked, made durable, applied and signed for under
@@ -33,6 +36,8 @@ internal sealed class ConsortiumLedger : IDisposable
 
     private readonly Dictionary<(LogKind Log, string Leaf), long> _known = [];
     private readonly HashSet<(string Member, string Sha256)> _announced = [];
+    private readonly HashSet<string> _wanted = new(StringComparer.Ordinal);
+    private Recovery? _recovery;
 
     private ConsortiumLedger(CoordinatorFolder folder, string consortium, TimeProvider time)
     {
@@ -52,13 +57,25 @@ internal sealed class ConsortiumLedger : IDisposable
 
     public ChangeSignal Changes { get; } = new();
 
-    public MemberRegistry Members { get; } = new();
+    public MemberRegistry Members { get; private set; } = new();
 
-    public StudyBook Studies { get; } = new();
+    public StudyBook Studies { get; private set; } = new();
+
+    /// <summary>Why nothing can be written yet; null while the ledger is open.</summary>
+    public string? Closed => _recovery is null
+        ? null
+        : $"The coordinator has started and asks the hospitals how long their copies of the ledger are; "
+            + $"{int.Max(_recovery.Missing(Members.Hospitals()), 0)} more are to answer.";
+
+    /// <summary>Artefacts that records name and that a restored folder lacks.</summary>
+    public IReadOnlyCollection<string> Wanted => [.. _wanted.Where(digest => !Blobs.Has(digest))];
 
     public BlobFolder Blobs { get; }
 
     public ArtefactStore Artefacts { get; }
+
+    /// <summary>Whether a restored folder lacked this artefact, or still does.</summary>
+    public bool IsWanted(string sha256) => _wanted.Contains(sha256);
 
     /// <summary>Opens the ledger of an initialised coordinator and replays it.</summary>
     public static ConsortiumLedger Open(CoordinatorFolder folder, string consortium, TimeProvider time)
@@ -100,6 +117,11 @@ internal sealed class ConsortiumLedger : IDisposable
 
         lock (Gate)
         {
+            if (Closed is { } closed)
+            {
+                throw new LedgerClosedException(closed);
+            }
+
             string digest = LeafDigest(leaf.Span);
             if (_known.TryGetValue((log, digest), out long index))
             {
@@ -150,6 +172,39 @@ internal sealed class ConsortiumLedger : IDisposable
     /// <summary>Whether a record outside of rounds, by this member, names an artefact.</summary>
     public bool IsAnnounced(string member, string sha256) => _announced.Contains((member, sha256));
 
+    /// <summary>Takes note of the newest head that a hospital cosigned, and opens the ledger when enough did.</summary>
+    /// <exception cref="NoteFormatException">It is no head that this log signed.</exception>
+    /// <exception cref="LedgerDamagedException">It contradicts this ledger, which stays closed.</exception>
+    public void Hear(Member member, LogKind log, SignedNote? cosigned)
+    {
+        lock (Gate)
+        {
+            if (_recovery is { } recovery && member.Role == Role.Hospital)
+            {
+                recovery.Hear(member.Id, log, cosigned);
+                OpenIfComplete(recovery);
+            }
+        }
+    }
+
+    /// <summary>Takes a piece of what this ledger lacks from a hospital's copy.</summary>
+    /// <returns>The entry that is wanted next.</returns>
+    public long Heal(
+        Member hospital, LogKind log, long first, IReadOnlyList<ReadOnlyMemory<byte>> entries, SignedNote head)
+    {
+        lock (Gate)
+        {
+            if (_recovery is not { } recovery || entries.Count == 0)
+            {
+                return KeeperOf(log).Entries.Size;
+            }
+
+            long size = recovery.Heal(hospital.Id, log, first, entries, head);
+            OpenIfComplete(recovery);
+            return size;
+        }
+    }
+
     /// <summary>Takes a hospital's cosignature.</summary>
     /// <returns>Null when it holds, else why not.</returns>
     public string? Cosign(LogKind log, long size, string line, Member hospital)
@@ -175,6 +230,33 @@ internal sealed class ConsortiumLedger : IDisposable
         _authorizationKey.Dispose();
         _dataKey.Dispose();
         _recordKey.Dispose();
+    }
+
+    private void OpenIfComplete(Recovery recovery)
+    {
+        if (!recovery.IsComplete(Members.Hospitals()))
+        {
+            return;
+        }
+
+        if (recovery.HasHealed)
+        {
+            // The hospitals may have admitted others meanwhile: their word is asked for as well.
+            Members = new MemberRegistry();
+            Studies = new StudyBook();
+            _known.Clear();
+            Read();
+            if (!recovery.IsComplete(Members.Hospitals()))
+            {
+                return;
+            }
+
+            _wanted.UnionWith(MissingArtefacts());
+        }
+
+        _recovery = null;
+        Resume();
+        Changes.Raise();
     }
 
     private long Commit(LogKind log, ReadOnlyMemory<byte> leaf, Envelope envelope, string digest)
@@ -225,6 +307,19 @@ internal sealed class ConsortiumLedger : IDisposable
 
     private void Replay()
     {
+        Read();
+        if (_authorization.FinalHead is not null || _data.FinalHead is not null)
+        {
+            _recovery = new Recovery(KeeperOf);
+        }
+        else
+        {
+            Resume();
+        }
+    }
+
+    private void Read()
+    {
         foreach (LogKind log in new[] { LogKind.Authorization, LogKind.Data })
         {
             EntryLog entries = KeeperOf(log).Entries;
@@ -239,6 +334,25 @@ internal sealed class ConsortiumLedger : IDisposable
         }
 
         ReplayStudies();
+    }
+
+    // What the records of a restored folder name and it lacks: whoever has it is asked for it.
+    private IEnumerable<string> MissingArtefacts() => new[] { _authorization.Entries, _data.Entries }
+        .SelectMany(entries => LongRange(entries.Size).Select(index => Envelope.Parse(entries.Read(index))))
+        .SelectMany(record => record.Statement.Subjects)
+        .Select(subject => subject.Sha256)
+        .Where(digest => !Blobs.Has(digest));
+
+    private static IEnumerable<long> LongRange(long size)
+    {
+        for (long index = 0; index < size; index++)
+        {
+            yield return index;
+        }
+    }
+
+    private void Resume()
+    {
         foreach (LogKind log in new[] { LogKind.Authorization, LogKind.Data })
         {
             if (KeeperOf(log).Entries.Size > 0)

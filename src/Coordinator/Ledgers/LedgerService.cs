@@ -3,6 +3,7 @@ using DigitalTwin.Ledger.Keeping;
 using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
+using DigitalTwin.Ledger.Storage;
 using DigitalTwin.Protos.V1;
 using Google.Protobuf;
 using Grpc.Core;
@@ -23,6 +24,12 @@ internal sealed partial class LedgerService(
         LogKeeper keeper = ledger.KeeperOf(KindOf(request.Log));
         Member member = MemberInterceptor.MemberOf(context);
         long next = request.From;
+        Hear(request, member);
+        if (next > keeper.Entries.Size && ledger.Closed is not null)
+        {
+            throw Refuse(StatusCode.FailedPrecondition, "This coordinator was restored and lacks entries: send them.");
+        }
+
         if (next < 0 || next > keeper.Entries.Size)
         {
             throw Refuse(
@@ -39,12 +46,14 @@ internal sealed partial class LedgerService(
         {
             string signed = "";
             string final = "";
+            string wanted = "";
             while (!end.IsCancellationRequested)
             {
                 long version = ledger.Changes.Version;
                 RequireActive(member);
                 LogUpdate update = NextUpdate(keeper, ref next, ref signed, ref final);
-                if (update.Entries.Count > 0 || update.Checkpoint.Length > 0 || update.FinalCheckpoint.Length > 0)
+                update.Wanted.AddRange(NewlyWanted(ref wanted));
+                if (update.CalculateSize() > 0)
                 {
                     await responseStream.WriteAsync(update, end.Token);
                 }
@@ -81,14 +90,47 @@ internal sealed partial class LedgerService(
     public override Task<AppendReply> Append(AppendRequest request, ServerCallContext context)
     {
         Member member = MemberInterceptor.MemberOf(context);
-        long index = ledger.Append(KindOf(request.Log), request.Record.Memory, member.Id, out string refusal);
-        if (index < 0)
+        try
         {
-            LogRefused(member.Id, refusal);
-            throw Refuse(StatusCode.FailedPrecondition, refusal);
-        }
+            long index = ledger.Append(KindOf(request.Log), request.Record.Memory, member.Id, out string refusal);
+            if (index < 0)
+            {
+                LogRefused(member.Id, refusal);
+                throw Refuse(StatusCode.FailedPrecondition, refusal);
+            }
 
-        return Task.FromResult(new AppendReply { Index = index });
+            return Task.FromResult(new AppendReply { Index = index });
+        }
+        catch (LedgerClosedException closed)
+        {
+            throw Refuse(StatusCode.Unavailable, closed.Message);
+        }
+    }
+
+    public override Task<HealReply> Heal(HealRequest request, ServerCallContext context)
+    {
+        Member hospital = MemberInterceptor.MemberOf(context);
+        try
+        {
+            LogKind log = KindOf(request.Log);
+            long before = ledger.KeeperOf(log).Entries.Size;
+            long size = ledger.Heal(
+                hospital,
+                log,
+                request.First,
+                [.. request.Entries.Select(entry => entry.Memory)],
+                SignedNote.Parse(request.Head));
+            if (request.First == before && ledger.KeeperOf(log).Entries.Size > before)
+            {
+                LogHealed(request.Log, size, hospital.Id);
+            }
+
+            return Task.FromResult(new HealReply { Size = size });
+        }
+        catch (Exception problem) when (problem is NoteFormatException or LedgerDamagedException)
+        {
+            throw Refuse(StatusCode.InvalidArgument, problem.Message);
+        }
     }
 
     public override Task<CosignReply> Cosign(CosignRequest request, ServerCallContext context)
@@ -98,6 +140,33 @@ internal sealed partial class LedgerService(
         return refusal is null
             ? Task.FromResult(new CosignReply())
             : throw Refuse(StatusCode.InvalidArgument, refusal);
+    }
+
+    private void Hear(FollowRequest request, Member member)
+    {
+        try
+        {
+            SignedNote? cosigned = request.Cosigned.Length > 0 ? SignedNote.Parse(request.Cosigned) : null;
+            ledger.Hear(member, KindOf(request.Log), cosigned);
+        }
+        catch (NoteFormatException problem)
+        {
+            throw Refuse(StatusCode.InvalidArgument, problem.Message);
+        }
+        catch (LedgerDamagedException fork)
+        {
+            LogContradicted(member.Id, fork.Message);
+            throw Refuse(StatusCode.DataLoss, fork.Message);
+        }
+    }
+
+    private string[] NewlyWanted(ref string last)
+    {
+        string[] wanted = [.. ledger.Wanted.Order(StringComparer.Ordinal)];
+        string text = string.Join(' ', wanted);
+        bool news = text != last;
+        last = text;
+        return news ? wanted : [];
     }
 
     private static LogUpdate NextUpdate(LogKeeper keeper, ref long next, ref string signed, ref string final)
@@ -140,6 +209,12 @@ internal sealed partial class LedgerService(
     };
 
     private static RpcException Refuse(StatusCode code, string detail) => new(new Status(code, detail));
+
+    [LoggerMessage(2, LogLevel.Warning, "Took back the {Log} log up to entry {Size} from the copy of {Hospital}")]
+    private partial void LogHealed(Log log, long size, string hospital);
+
+    [LoggerMessage(3, LogLevel.Critical, "{Member} cosigned a head that this ledger contradicts; it stays closed: {Why}")]
+    private partial void LogContradicted(string member, string why);
 
     [LoggerMessage(1, LogLevel.Information, "Refused a record of {Member}: {Refusal}")]
     private partial void LogRefused(string member, string refusal);

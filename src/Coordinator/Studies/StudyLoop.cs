@@ -6,7 +6,11 @@ namespace DigitalTwin.Coordinator.Studies;
 
 /// <summary>Asks the conductor for the next record whenever something changed, or a deadline may have passed.</summary>
 internal sealed partial class StudyLoop(
-    ConsortiumLedger ledger, Presence presence, TimeProvider time, ILogger<StudyLoop> logger) : BackgroundService
+    ConsortiumLedger ledger,
+    CoordinatorOutbox outbox,
+    Presence presence,
+    TimeProvider time,
+    ILogger<StudyLoop> logger) : BackgroundService
 {
     /// <summary>How often deadlines and absences are looked at when nothing else happens.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(250);
@@ -39,6 +43,13 @@ internal sealed partial class StudyLoop(
         bool advanced = false;
         lock (ledger.Gate)
         {
+            if (ledger.Closed is not null)
+            {
+                return false;
+            }
+
+            advanced = outbox.Drain();
+
             // Who was suspended or removed can't come back within the round, however well its line is.
             TimeSpan Absence(string site) => ledger.Members.Find(site) is { IsActive: true }
                 ? presence.Absence(site)

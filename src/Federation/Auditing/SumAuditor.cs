@@ -86,6 +86,15 @@ public sealed class SumAuditor
             return;
         }
 
+        try
+        {
+            CheckGrant(log, index, record);
+        }
+        catch (Exception problem) when (problem is InvalidDataException or FormatException or ArithmeticException)
+        {
+            _findings.Add(new AuditFinding(log, index, $"{record.Name}: {problem.Message}"));
+        }
+
         _book.Apply(index, record);
         try
         {
@@ -106,6 +115,44 @@ public sealed class SumAuditor
             or SumOpeningException)
         {
             _findings.Add(new AuditFinding(log, index, $"{record.Name}: {problem.Message}"));
+        }
+    }
+
+    // Before the record is taken over: what the study was granted, and what its next round would bring it to.
+    private void CheckGrant(LogKind log, long index, Statement record)
+    {
+        if (record.Name is not ("study-approved" or "round-opened"))
+        {
+            return;
+        }
+
+        StudyState study = _book.Find(record.Predicate["study"]!.GetValue<string>())!;
+        StudyDocument document = DocumentOf(study);
+        if (record.Name == "study-approved")
+        {
+            if (StudyBook.GrantOf(record.Predicate) != document.Study.DifferentialPrivacy?.Budget)
+            {
+                _findings.Add(new AuditFinding(
+                    log, index, $"study {study.Name} was approved with another privacy grant than its document asks for."));
+            }
+
+            return;
+        }
+
+        if (OpeningRules.SpendOf(record.Predicate) is not { } said)
+        {
+            return;
+        }
+
+        CohortSize cohort = new(
+            record.Predicate["participants"]!.AsArray().Count, (int)record.Predicate["fewest"]!.GetValue<long>());
+        ProjectedSpend? found = ProjectedSpend.Of(new StudyProgram(document), document.Study, study, cohort);
+        if (!(found is { } again && Math.Abs(said.EpsilonBefore - again.EpsilonBefore) <= EpsilonTolerance
+            && Math.Abs(said.EpsilonAfter - again.EpsilonAfter) <= EpsilonTolerance && said.Delta == again.Delta))
+        {
+            _findings.Add(new AuditFinding(log, index, FormattableString.Invariant(
+                $"the round says that it brings ε from {said.EpsilonBefore} to {said.EpsilonAfter}; computed again: ")
+                    + FormattableString.Invariant($"{found?.EpsilonBefore} to {found?.EpsilonAfter}.")));
         }
     }
 
@@ -180,22 +227,23 @@ public sealed class SumAuditor
         }
 
         List<RoundNoise> releases = _releases.GetValueOrDefault((study.Name, site), []);
-        GaussianAccountant accountant = new(dp.Budget.Delta);
-        foreach (RoundNoise release in releases)
-        {
-            release.Spend(accountant);
-        }
-
-        double reported = double.Parse(
-            record.Predicate["epsilon"]?.GetValue<string>() ?? "NaN", CultureInfo.InvariantCulture);
+        bool released = study.Current is { Purpose: RoundPurpose.Train } round && round.Survivors.Contains(site);
+        Compare("epsilonBefore", "ε before the round", [.. releases.SkipLast(released ? 1 : 0)]);
+        Compare("epsilon", "ε", releases);
         _epsilons++;
-        if (!(Math.Abs(reported - accountant.Spent.Epsilon) <= EpsilonTolerance))
+
+        void Compare(string field, string what, List<RoundNoise> counted)
         {
-            _findings.Add(new AuditFinding(
-                log,
-                index,
-                FormattableString.Invariant(
-                    $"{site} reports ε = {reported}; {releases.Count} releases cost {accountant.Spent.Epsilon}.")));
+            GaussianAccountant accountant = new(dp.Budget.Delta);
+            counted.ForEach(release => release.Spend(accountant));
+            double cost = counted.Count == 0 ? 0 : accountant.Spent.Epsilon;
+            double reported = double.Parse(
+                record.Predicate[field]?.GetValue<string>() ?? "NaN", CultureInfo.InvariantCulture);
+            if (!(Math.Abs(reported - cost) <= EpsilonTolerance))
+            {
+                _findings.Add(new AuditFinding(log, index, FormattableString.Invariant(
+                    $"{site} reports {what} = {reported}; {counted.Count} releases cost {cost}.")));
+            }
         }
     }
 

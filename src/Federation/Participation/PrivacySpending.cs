@@ -1,4 +1,5 @@
 using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Federation.Rounds;
 using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Participation;
@@ -7,11 +8,13 @@ namespace DigitalTwin.Federation.Participation;
 public static class PrivacySpending
 {
     /// <summary>(ε, δ) of one study so far; null when nothing was released under differential privacy.</summary>
-    public static PrivacyBudget? OfStudy(SpendingJournal journal, string study)
+    /// <param name="without">A round to leave out, as it was before it.</param>
+    public static PrivacyBudget? OfStudy(SpendingJournal journal, string study, RoundState? without = null)
     {
         SpendingEntry[] releases =
         [
-            .. journal.Attempts(study).Where(entry => entry is { Uploaded: true, NoiseMultiplier: not null }),
+            .. journal.Attempts(study).Where(entry => entry is { Uploaded: true, NoiseMultiplier: not null }
+                && (without is null || entry.Round != without.Number || entry.Attempt != without.Attempt)),
         ];
         if (releases.Length == 0)
         {

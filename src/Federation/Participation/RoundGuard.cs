@@ -127,6 +127,11 @@ internal sealed class RoundGuard(
     private async Task<Refusal?> CheckPlanAsync(
         StudyState study, RoundState round, StudyDocument document, CancellationToken cancellationToken)
     {
+        if (study.Grant != document.Study.DifferentialPrivacy?.Budget)
+        {
+            return new Refusal("plan", "The study was approved with another privacy grant than its document asks for.");
+        }
+
         StudyProgram program = new(document);
         string expected = study.LatestModel ?? program.Initial().Sha256();
         if (round.BaseModel != expected)

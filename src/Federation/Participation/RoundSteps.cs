@@ -93,6 +93,12 @@ internal sealed class RoundSteps(
     private async Task<bool> JoinAsync(
         StudyState study, RoundState round, Surroundings around, CancellationToken cancellationToken)
     {
+        // A round that was opened before a vote took one of its hospitals ends by itself; it is no reason to leave it.
+        if (round.Participants.Any(around.Left.Contains))
+        {
+            return false;
+        }
+
         StudyDocument document = await artefacts.DocumentAsync(study.Document, cancellationToken);
         Refusal? refusal = await guard.CheckRoundAsync(study, round, around, document, cancellationToken);
         if (refusal is not null)
@@ -326,6 +332,7 @@ internal sealed class RoundSteps(
         }
 
         BookNoise(study, program);
+        PrivacyBudget? before = PrivacySpending.OfStudy(journal, study.Name, without: round);
         JsonObject fields = new()
         {
             ["model"] = round.Outcome.Model,
@@ -336,6 +343,7 @@ internal sealed class RoundSteps(
         {
             fields["delta"] = Draft.Number(spent.Delta);
             fields["epsilon"] = Draft.Number(spent.Epsilon);
+            fields["epsilonBefore"] = Draft.Number(before?.Epsilon ?? 0);
         }
 
         _bytesAtLastAttestation = network.BytesSent;

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using DigitalTwin.Federation.Studies;
 using DigitalTwin.Models;
 
@@ -19,4 +20,8 @@ public sealed record SiteData(
 /// <summary>What a participant knows beside the ledger when it decides.</summary>
 /// <param name="Enrolled">Hospitals with an active membership.</param>
 /// <param name="FinalDataSize">Data-log records that a quorum of hospitals has cosigned.</param>
-public readonly record struct Surroundings(IReadOnlySet<string> Enrolled, long FinalDataSize);
+public readonly record struct Surroundings(IReadOnlySet<string> Enrolled, long FinalDataSize)
+{
+    /// <summary>Hospitals whose membership a vote ended or suspended.</summary>
+    public IReadOnlySet<string> Left { get; init; } = FrozenSet<string>.Empty;
+}

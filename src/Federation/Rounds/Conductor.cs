@@ -114,15 +114,23 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
 
         string[] participants = [.. study.Accepted.Keys.Order(StringComparer.Ordinal)];
-        return new Draft(
-            "study-approved",
-            new JsonObject
+        JsonObject fields = new()
+        {
+            ["document"] = study.Document,
+            ["onMissing"] = document.Study.OnMissing.ToString().ToLowerInvariant(),
+            ["participants"] = Array(participants),
+            ["study"] = study.Name,
+        };
+        if (document.Study.DifferentialPrivacy is { } privacy)
+        {
+            fields["grant"] = new JsonObject
             {
-                ["document"] = study.Document,
-                ["onMissing"] = document.Study.OnMissing.ToString().ToLowerInvariant(),
-                ["participants"] = Array(participants),
-                ["study"] = study.Name,
-            });
+                ["delta"] = Draft.Number(privacy.Budget.Delta),
+                ["epsilon"] = Draft.Number(privacy.Budget.Epsilon),
+            };
+        }
+
+        return new Draft("study-approved", fields);
     }
 
     private Draft? NextOpening(
@@ -186,6 +194,16 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                 ["mechanism"] = "discrete-gaussian",
                 ["sensitivity"] = Draft.Number(noise.Clip),
                 ["sigma"] = Draft.Number(noise.Sigma),
+            };
+        }
+
+        if (terms.Spend is { } spend)
+        {
+            fields["spend"] = new JsonObject
+            {
+                ["delta"] = Draft.Number(spend.Delta),
+                ["epsilonAfter"] = Draft.Number(spend.EpsilonAfter),
+                ["epsilonBefore"] = Draft.Number(spend.EpsilonBefore),
             };
         }
 

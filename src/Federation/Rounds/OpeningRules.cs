@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using DigitalTwin.Federation.Algorithms;
 using DigitalTwin.Federation.Studies;
@@ -56,7 +57,41 @@ internal static class OpeningRules
         string baseModel = fields["baseModel"]!.GetValue<string>();
         return study.LatestModel is { } latest && latest != baseModel
             ? $"Round {number} of study {study.Name} starts from another model than the last attested one."
-            : RefusesSizes(fields, number) ?? RefusesKeys(study, fields, participants);
+            : RefusesSizes(fields, number) ?? RefusesKeys(study, fields, participants) ?? RefusesSpend(study, fields);
+    }
+
+    /// <summary>What a record says about the privacy its round spends; null where it says nothing.</summary>
+    public static ProjectedSpend? SpendOf(JsonObject fields)
+    {
+        double Number(string name) =>
+            double.Parse(fields["spend"]![name]!.GetValue<string>(), CultureInfo.InvariantCulture);
+        return fields["spend"] is null
+            ? null
+            : new ProjectedSpend(Number("epsilonBefore"), Number("epsilonAfter"), Number("delta"));
+    }
+
+    // The grant is what the hospitals accepted; nobody can open a round beyond it, whatever its plan says.
+    private static string? RefusesSpend(StudyState study, JsonObject fields)
+    {
+        bool trains = ModelState.PurposeOf(fields["purpose"]!.GetValue<string>()) == RoundPurpose.Train;
+        ProjectedSpend? spend = SpendOf(fields);
+        if ((study.Grant is not null && trains) != spend is not null)
+        {
+            return $"Round {Integer(fields, "round")} says "
+                + (spend is null ? "nothing about the privacy it spends." : "that it spends privacy that nobody granted.");
+        }
+
+        if (study.Grant is not { } grant || spend is not { } next)
+        {
+            return null;
+        }
+
+        return next.EpsilonBefore >= 0 && next.EpsilonBefore <= next.EpsilonAfter
+            && next.EpsilonAfter <= grant.Epsilon && next.Delta <= grant.Delta
+                ? null
+                : FormattableString.Invariant(
+                    $"Round {Integer(fields, "round")} would bring ε to {next.EpsilonAfter} at δ = {next.Delta}; ")
+                    + FormattableString.Invariant($"the study was granted ε = {grant.Epsilon}, δ = {grant.Delta}.");
     }
 
     private static string? RefusesSizes(JsonObject fields, int number)

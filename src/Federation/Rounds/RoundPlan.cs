@@ -24,9 +24,11 @@ internal static class RoundPlan
             return terms;
         }
 
-        RoundAlgorithm algorithm = program.AlgorithmFor(model, new CohortSize(participants.Count, fewest));
+        CohortSize cohort = new(participants.Count, fewest);
+        RoundAlgorithm algorithm = program.AlgorithmFor(model, cohort);
         return terms with
         {
+            Spend = model.Next == RoundPurpose.Train ? ProjectedSpend.Of(program, study, state, cohort) : null,
             Purpose = model.Next!.Value,
             Fewest = fewest,
             Words = algorithm.Words,

@@ -54,6 +54,9 @@ public sealed record RoundTerms(
     int SlotBits,
     double? Sigma)
 {
+    /// <summary>What the round adds to the privacy spent; null where it releases nothing under a budget.</summary>
+    public ProjectedSpend? Spend { get; init; }
+
     /// <summary>Whether a round on these terms is the round that <paramref name="planned"/> means.</summary>
     public bool Agrees(RoundTerms planned) =>
         this with { Participants = planned.Participants } == planned

@@ -6,6 +6,7 @@ using DigitalTwin.Federation.Studies;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Members;
 using DigitalTwin.Ledger.Records;
+using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -46,6 +47,13 @@ public sealed class StudyBook
             return $"There is no study {name}.";
         }
 
+        if (record.Name == "model-revoked")
+        {
+            return study.Released == Text(fields, "model") && study.Revoked is null
+                ? null
+                : $"Study {name} has released no such model, or it was revoked before.";
+        }
+
         if (study.Closing is not null)
         {
             return $"Study {name} is closed.";
@@ -54,6 +62,10 @@ public sealed class StudyBook
         return record.Name switch
         {
             "study-accepted" or "study-declined" => RefusesAnswer(study, fields),
+            "study-amended" => study.Approved ? $"Study {name} has started; propose another one."
+                : Actor(fields) != study.Proposer ? $"Study {name} is {study.Proposer}'s."
+                : Text(fields, "document") == study.Document ? null
+                : $"Study {name} has another document than the one to be amended.",
             "study-approved" => RefusesApproval(study, fields),
             "study-closed" => null,
             "round-opened" => OpeningRules.Refuses(study, fields),
@@ -80,7 +92,8 @@ public sealed class StudyBook
         string name = Text(fields, "study");
         if (record.Name == "study-proposed")
         {
-            _studies.Add(name, new StudyState(name, Text(fields, "title"), Text(fields, "document")));
+            _studies.Add(name, new StudyState(
+                name, Text(fields, "title"), Text(fields, "document"), Actor(fields)));
             return;
         }
 
@@ -94,8 +107,14 @@ public sealed class StudyBook
             case "study-declined":
                 study.Decline(Actor(fields), $"{Text(fields, "rule")}: {Text(fields, "reason")}");
                 break;
+            case "study-amended":
+                study.Amend(Text(fields, "amended"));
+                break;
+            case "model-revoked":
+                study.Revoked = ReasonOf(fields);
+                break;
             case "study-approved":
-                study.Approve(Texts(fields, "participants"));
+                study.Approve(Texts(fields, "participants"), GrantOf(fields));
                 break;
             case "study-closed":
                 study.Close(new StudyClosing(Text(fields, "verdict"), ReasonOf(fields), OptionalText(fields, "model")));
@@ -208,6 +227,12 @@ public sealed class StudyBook
             return $"Study {study.Name} is approved already.";
         }
 
+        if (fields["grant"]?.AsObject() is { } grant
+            && (OptionalNumber(grant, "epsilon") < 0 || OptionalNumber(grant, "delta") is < 0 or >= 1))
+        {
+            return $"Study {study.Name} is approved with a privacy grant that is none.";
+        }
+
         string? stranger = Texts(fields, "participants").FirstOrDefault(site => !study.Accepted.ContainsKey(site));
         return stranger is null ? null : $"{stranger} has not accepted study {study.Name}.";
     }
@@ -315,7 +340,15 @@ public sealed class StudyBook
         (int)Integer(fields, "fewest"),
         (int)Integer(fields, "words"),
         (int)Integer(fields, "slotBits"),
-        OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"));
+        OptionalNumber(fields["noise"]?.AsObject() ?? [], "sigma"))
+    {
+        Spend = OpeningRules.SpendOf(fields),
+    };
+
+    /// <summary>The privacy grant that <c>study-approved</c> names.</summary>
+    internal static PrivacyBudget? GrantOf(JsonObject fields) => fields["grant"]?.AsObject() is { } grant
+        ? new PrivacyBudget(OptionalNumber(grant, "epsilon")!.Value, OptionalNumber(grant, "delta")!.Value)
+        : null;
 
     private static AnnouncedArtefact Announced(JsonObject fields, string name) =>
         new(Text(fields, name), fields["bytes"]!.GetValue<long>());

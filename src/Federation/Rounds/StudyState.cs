@@ -1,4 +1,5 @@
 using DigitalTwin.Federation.Algorithms;
+using DigitalTwin.Privacy.DifferentialPrivacy;
 
 namespace DigitalTwin.Federation.Rounds;
 
@@ -18,8 +19,9 @@ public sealed class StudyState
     private readonly Dictionary<string, SiteEvaluation> _evaluations = new(StringComparer.Ordinal);
     private readonly List<RoundState> _rounds = [];
 
-    internal StudyState(string name, string title, string document)
+    internal StudyState(string name, string title, string document, string proposer)
     {
+        Proposer = proposer;
         Name = name;
         Title = title;
         Document = document;
@@ -27,10 +29,13 @@ public sealed class StudyState
 
     public string Name { get; }
 
+    /// <summary>The researcher that proposed it.</summary>
+    public string Proposer { get; }
+
     public string Title { get; }
 
     /// <summary>Digest of the study document.</summary>
-    public string Document { get; }
+    public string Document { get; private set; }
 
     public IReadOnlyDictionary<string, Acceptance> Accepted => _accepted;
 
@@ -46,12 +51,18 @@ public sealed class StudyState
     /// <summary>What sites published about their own held-out rows.</summary>
     public IReadOnlyDictionary<string, SiteEvaluation> Evaluations => _evaluations;
 
+    /// <summary>What each hospital may spend in this study; null without differential privacy.</summary>
+    public PrivacyBudget? Grant { get; private set; }
+
     public bool Approved => Participants.Count > 0;
 
     public StudyClosing? Closing { get; private set; }
 
     /// <summary>Digest of the released model, once there is one.</summary>
     public string? Released { get; internal set; }
+
+    /// <summary>Why the released model was taken out of use; null while it stands.</summary>
+    public string? Revoked { get; internal set; }
 
     /// <summary>Every attempt at every round, oldest first.</summary>
     public IReadOnlyList<RoundState> Rounds => _rounds;
@@ -81,7 +92,19 @@ public sealed class StudyState
 
     internal void Decline(string site, string reason) => _declined.Add(site, reason);
 
-    internal void Approve(IReadOnlyList<string> participants) => Participants = participants;
+    // The answers were to another document.
+    internal void Amend(string document)
+    {
+        Document = document;
+        _accepted.Clear();
+        _declined.Clear();
+    }
+
+    internal void Approve(IReadOnlyList<string> participants, PrivacyBudget? grant)
+    {
+        Participants = participants;
+        Grant = grant;
+    }
 
     internal void Drop(string site, string reason) => _dropped.TryAdd(site, reason);
 

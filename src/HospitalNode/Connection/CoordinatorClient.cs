@@ -25,11 +25,11 @@ public sealed class CoordinatorClient : StudyNetwork, IDisposable
     private readonly MemberIdentity _identity;
     private readonly CoordinatorChannel _channel;
     private readonly LedgerReplica _replica;
-    private readonly RecordKey _recordKey;
     private readonly TimeProvider _time;
     private readonly LedgerExchange.LedgerExchangeClient _ledger;
     private readonly BlobExchange.BlobExchangeClient _blobs;
     private readonly Dictionary<LogKind, long> _appended = [];
+    private RecordKey _recordKey;
 
     public CoordinatorClient(
         MemberFolder folder,
@@ -126,6 +126,13 @@ public sealed class CoordinatorClient : StudyNetwork, IDisposable
                 ? reply.NextOffset
                 : throw new InvalidDataException("The coordinator asked for an offset outside of the artefact.");
         }
+    }
+
+    /// <summary>Signs with another key from now on, which becomes this client's.</summary>
+    public void SignWith(RecordKey key)
+    {
+        _recordKey.Dispose();
+        _recordKey = key;
     }
 
     /// <summary>Hands in a cosignature.</summary>

@@ -1,7 +1,10 @@
 using System.Threading.Channels;
 using DigitalTwin.Federation.Rounds;
+using DigitalTwin.Ledger.Keeping;
+using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Protos.V1;
+using Google.Protobuf;
 using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode.Connection;
@@ -14,6 +17,7 @@ public sealed record LedgerNews(
     IReadOnlyList<ReadOnlyMemory<byte>> Entries,
     string Checkpoint,
     string FinalCheckpoint,
+    IReadOnlyList<string> Wanted,
     string? Trouble);
 
 /// <summary>
@@ -26,11 +30,16 @@ public sealed class LedgerFeedClient
     /// <summary>Less than a restarted coordinator waits before it goes on without a hospital.</summary>
     private static readonly TimeSpan LongestRetry = Conductor.AbsenceGrace / 3;
 
+    /// <summary>Bytes of entries in one message that heals; well below gRPC's 4 MiB default limit.</summary>
+    private const int HealBytes = 1 << 20;
+
+    private static readonly TimeSpan HealDeadline = TimeSpan.FromSeconds(30);
 
     /// <summary>Messages held back when the reader is slow; then the stream waits.</summary>
     private const int MostBuffered = 16;
 
     private readonly LedgerExchange.LedgerExchangeClient _client;
+    private readonly LedgerReplica _replica;
     private readonly TimeProvider _time;
     private readonly Channel<LedgerNews> _news = Channel.CreateBounded<LedgerNews>(MostBuffered);
     private readonly Dictionary<LogKind, long> _next;
@@ -39,6 +48,7 @@ public sealed class LedgerFeedClient
     public LedgerFeedClient(CoordinatorChannel channel, LedgerReplica replica, TimeProvider time)
     {
         _client = new LedgerExchange.LedgerExchangeClient(channel.Grpc);
+        _replica = replica;
         _time = time;
         _next = Enum.GetValues<LogKind>().ToDictionary(log => log, replica.ReceivedOf);
     }
@@ -60,6 +70,49 @@ public sealed class LedgerFeedClient
         }
     }
 
+    // The coordinator was restored from an old backup. What this copy has and a head covers goes back to it.
+    private async Task<string> HealAsync(LogKind kind, Log log, CancellationToken cancellationToken)
+    {
+        LogMirror mirror = _replica.MirrorOf(kind);
+        if (mirror.Cosigned is not { } head)
+        {
+            return "The coordinator was restored from a backup; hospitals send it what it lacks.";
+        }
+
+        try
+        {
+            long end = Checkpoint.Parse(head.Text).Size;
+            long next = 0;
+            HealRequest piece = new() { Log = log, First = -1, Head = head.Format() };
+            for (long last = -1; next < end && next > last; piece = Piece(mirror, log, next, end, head))
+            {
+                last = piece.First;
+                HealReply reply = await _client.HealAsync(
+                    piece, deadline: _time.GetUtcNow().UtcDateTime + HealDeadline, cancellationToken: cancellationToken);
+                next = reply.Size;
+            }
+
+            return $"The coordinator was restored from a backup; this node gave it the {log} log back up to {next}.";
+        }
+        catch (RpcException broken) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"The coordinator was restored from a backup and does not take this copy: {broken.Status.Detail}";
+        }
+    }
+
+    private static HealRequest Piece(LogMirror mirror, Log log, long first, long end, SignedNote head)
+    {
+        HealRequest piece = new() { Log = log, First = first, Head = head.Format() };
+        for (long bytes = 0; first < end && bytes < HealBytes; first++)
+        {
+            ReadOnlyMemory<byte> entry = mirror.Entries.Read(first);
+            piece.Entries.Add(ByteString.CopyFrom(entry.Span));
+            bytes += entry.Length;
+        }
+
+        return piece;
+    }
+
     private async Task FollowAsync(LogKind kind, Log log, CancellationToken cancellationToken)
     {
         TimeSpan retry = FirstRetry;
@@ -69,7 +122,13 @@ public sealed class LedgerFeedClient
             try
             {
                 using AsyncServerStreamingCall<LogUpdate> call = _client.Follow(
-                    new FollowRequest { Log = log, From = _next[kind] }, cancellationToken: cancellationToken);
+                    new FollowRequest
+                    {
+                        Log = log,
+                        From = _next[kind],
+                        Cosigned = _replica.MirrorOf(kind).Cosigned?.Format() ?? "",
+                    },
+                    cancellationToken: cancellationToken);
                 await foreach (LogUpdate update in call.ResponseStream.ReadAllAsync(cancellationToken))
                 {
                     _next[kind] += update.Entries.Count;
@@ -80,6 +139,7 @@ public sealed class LedgerFeedClient
                             [.. update.Entries.Select(entry => entry.Memory)],
                             update.Checkpoint,
                             update.FinalCheckpoint,
+                            update.Wanted,
                             null),
                         cancellationToken);
                 }
@@ -88,7 +148,9 @@ public sealed class LedgerFeedClient
             }
             catch (RpcException broken) when (!cancellationToken.IsCancellationRequested)
             {
-                trouble = $"{broken.StatusCode}: {broken.Status.Detail}";
+                trouble = broken.StatusCode == StatusCode.FailedPrecondition
+                    ? await HealAsync(kind, log, cancellationToken)
+                    : $"{broken.StatusCode}: {broken.Status.Detail}";
             }
             catch (Exception stopped) when (cancellationToken.IsCancellationRequested
                 && stopped is OperationCanceledException or RpcException)
@@ -96,7 +158,7 @@ public sealed class LedgerFeedClient
                 return;
             }
 
-            await _news.Writer.WriteAsync(new LedgerNews(kind, [], "", "", trouble), cancellationToken);
+            await _news.Writer.WriteAsync(new LedgerNews(kind, [], "", "", [], trouble), cancellationToken);
             await Task.Delay(retry, _time, cancellationToken);
             retry = TimeSpan.FromTicks(Math.Min(retry.Ticks * 2, LongestRetry.Ticks));
         }

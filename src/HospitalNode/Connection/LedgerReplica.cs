@@ -23,14 +23,15 @@ public sealed class LedgerDistrustException(string message) : Exception(message)
 public sealed class LedgerReplica : IDisposable
 {
     private readonly MemberIdentity _identity;
-    private readonly Ed25519Key? _witnessKey;
     private readonly TimeProvider _time;
     private readonly LogMirror _authorization;
     private readonly LogMirror _data;
     private readonly Queue<ReadOnlyMemory<byte>> _waiting = [];
     private readonly Dictionary<LogKind, SignedNote> _signed = [];
+    private readonly Dictionary<LogKind, SignedNote> _newest = [];
     private readonly Dictionary<LogKind, SignedNote> _final = [];
 
+    private Ed25519Key? _witnessKey;
     private int _dataHeadsSeen;
 
     private LedgerReplica(
@@ -103,6 +104,7 @@ public sealed class LedgerReplica : IDisposable
         if (checkpoint.Length > 0)
         {
             _signed[log] = SignedNote.Parse(checkpoint);
+            _newest[log] = _signed[log];
         }
 
         if (final.Length > 0)
@@ -113,6 +115,16 @@ public sealed class LedgerReplica : IDisposable
         foreach (LogKind kind in _final.Keys.ToArray())
         {
             AdoptFinal(kind);
+        }
+    }
+
+    /// <summary>Cosigns with another key from now on, the newest checkpoints first; the key stays the caller's.</summary>
+    public void CosignWith(Ed25519Key key)
+    {
+        _witnessKey = key;
+        foreach ((LogKind log, SignedNote note) in _newest)
+        {
+            _signed[log] = note;
         }
     }
 

@@ -4,6 +4,7 @@ using DigitalTwin.Federation.Rounds;
 using DigitalTwin.HospitalNode.Connection;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
+using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode.Membership;
 
@@ -18,15 +19,32 @@ internal sealed class NodeOutbox(
     // A node that was stopped between a record and its artefacts hands them in again; what is there costs one call.
     private readonly Queue<string> _uploads = new(new Outbox(folder.Outbox).Settled().SelectMany(ArtefactsOf));
 
+    /// <summary>Hands in artefacts that the coordinator lacks, as far as they are here.</summary>
+    public void Offer(IEnumerable<string> digests)
+    {
+        foreach (string digest in digests.Where(blobs.Has))
+        {
+            _uploads.Enqueue(digest);
+        }
+    }
+
     /// <summary>Takes the next step: hands in an artefact, or appends the oldest record that is asked for.</summary>
     /// <returns>Whether there was anything to do.</returns>
     public async Task<bool> SendNextAsync(CancellationToken cancellationToken)
     {
         if (_uploads.TryPeek(out string? digest))
         {
-            if (blobs.Get(digest) is { } artefact)
+            try
             {
-                await network.UploadAsync(artefact, cancellationToken);
+                if (blobs.Get(digest) is { } artefact)
+                {
+                    await network.UploadAsync(artefact, cancellationToken);
+                }
+            }
+            catch (RpcException refused) when (refused.StatusCode is StatusCode.FailedPrecondition
+                or StatusCode.InvalidArgument or StatusCode.PermissionDenied)
+            {
+                // The coordinator does not want it any more, as when another hospital was faster.
             }
 
             _uploads.Dequeue();

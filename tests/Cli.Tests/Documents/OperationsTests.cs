@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -49,6 +50,7 @@ public sealed partial class OperationsTests
         private readonly Dictionary<string, RunningDtwin> _running = [];
         private string _genesis = "";
         private string _document = "";
+        private string _proposal = "";
 
         public Typist()
         {
@@ -103,6 +105,10 @@ public sealed partial class OperationsTests
                     Assert.EndsWith("VERIFIED\n", Run(words[1..]), StringComparison.Ordinal);
                     VerifiedLedgers++;
                     break;
+                case ["node", "vote", "--state", string state, ..]:
+                    WaitForTheProposal(state);
+                    Run(words[1..]);
+                    break;
                 case ["node", "approve", "--state", string state, ..]:
                     CheckThatTheNodeAsks(state);
                     Run(words[1..]);
@@ -150,7 +156,8 @@ public sealed partial class OperationsTests
                     StringComparison.Ordinal)
                 .Replace("TOKEN", _tokens.GetValueOrDefault(member, "TOKEN"), StringComparison.Ordinal)
                 .Replace("GENESIS", _genesis, StringComparison.Ordinal)
-                .Replace("DIGEST", _document, StringComparison.Ordinal);
+                .Replace("DIGEST", _document, StringComparison.Ordinal)
+                .Replace("PROPOSAL", _proposal, StringComparison.Ordinal);
         }
 
         private int EnrolmentPort()
@@ -192,6 +199,9 @@ public sealed partial class OperationsTests
                 case ["coordinator", "token", ..]:
                     _tokens[words[Array.IndexOf(words, "--member") + 1]] = output.Trim();
                     break;
+                case ["node", "propose", ..]:
+                    _proposal = Proposal().Match(output).Value;
+                    break;
                 case ["node", "enroll", ..]:
                     Assert.Contains(_genesis, output, StringComparison.Ordinal);
                     break;
@@ -209,6 +219,17 @@ public sealed partial class OperationsTests
             string question = $"then: dtwin node approve --state {state} {_document}";
             _running[state].WaitUntil(
                 () => _running[state].Output.Contains(question, StringComparison.Ordinal), question, Patience);
+        }
+
+        // People vote on what they see; here the list is asked until the proposal has travelled.
+        private void WaitForTheProposal(string state)
+        {
+            Stopwatch clock = Stopwatch.StartNew();
+            while (!Run(["node", "members", "--state", state]).Contains(_proposal, StringComparison.Ordinal))
+            {
+                Assert.True(clock.Elapsed < Patience, $"{state} never saw {_proposal}.");
+                Thread.Sleep(TimeSpan.FromMilliseconds(100));
+            }
         }
 
         private void FinishStudyAndStop()
@@ -252,6 +273,9 @@ public sealed partial class OperationsTests
 
         [GeneratedRegex("--member ([a-z]+)")]
         private static partial Regex Member();
+
+        [GeneratedRegex("policy-[0-9a-f]{8}")]
+        private static partial Regex Proposal();
 
         [GeneratedRegex("[0-9a-f]{64}")]
         private static partial Regex Digest();

@@ -16,7 +16,7 @@ namespace DigitalTwin.Coordinator.Tests.Members;
 // that the wire contract declares are compared with the interceptor's tables; then every role calls every method.
 public sealed class MemberInterceptorTests
 {
-    private static readonly string[] Methods = ["Follow", "Append", "Cosign", "Put", "Get", "Renew"];
+    private static readonly string[] Methods = ["Follow", "Append", "Cosign", "Heal", "Put", "Get", "Renew"];
 
     [Fact]
     public void Every_method_of_the_wire_contract_is_open_or_has_its_roles()
@@ -24,7 +24,7 @@ public sealed class MemberInterceptorTests
         string[] declared = [.. Declared().Select(method => $"/{method.Service.FullName}/{method.Name}").Order()];
         string[] decided = [.. Called().Concat(MemberInterceptor.Open).Order()];
 
-        Assert.Equal(8, declared.Length);
+        Assert.Equal(9, declared.Length);
         Assert.Equal(declared, decided);
     }
 
@@ -48,7 +48,7 @@ public sealed class MemberInterceptorTests
         using TemporaryFolder folder = new();
         await using RunningCoordinator coordinator = await RunningCoordinator.StartNewAsync(folder["coordinator"]);
 
-        Assert.Equal("Follow Append Cosign Put Get Renew", await AllowedAsync(coordinator, folder, Role.Hospital));
+        Assert.Equal("Follow Append Cosign Heal Put Get Renew", await AllowedAsync(coordinator, folder, Role.Hospital));
         Assert.Equal("Follow Append Put Get Renew", await AllowedAsync(coordinator, folder, Role.Researcher));
         Assert.Equal("Follow Append Put Get Renew", await AllowedAsync(coordinator, folder, Role.Auditor));
         Assert.Equal("Follow Append Get Renew", await AllowedAsync(coordinator, folder, Role.Witness));
@@ -102,6 +102,7 @@ public sealed class MemberInterceptorTests
                 .ResponseStream.MoveNext(stop),
             "Append" => ledger.AppendAsync(new AppendRequest { Log = Log.Data }, cancellationToken: stop).ResponseAsync,
             "Cosign" => ledger.CosignAsync(new CosignRequest { Log = Log.Data }, cancellationToken: stop).ResponseAsync,
+            "Heal" => ledger.HealAsync(new HealRequest { Log = Log.Data }, cancellationToken: stop).ResponseAsync,
             "Put" => blobs.PutAsync(new PutChunk { Sha256 = digest }, cancellationToken: stop).ResponseAsync,
             "Get" => blobs.Get(new GetRequest { Sha256 = digest }, cancellationToken: stop).ResponseStream.MoveNext(
                 stop),

@@ -97,6 +97,38 @@ public sealed class SumAuditorTests
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("sum-attested", "epsilonBefore", "0.25", "reports ε before the round = 0.25; 0 releases cost 0.")]
+    [InlineData("round-opened", "spend.epsilonAfter", "9", "would bring ε to 9")]
+    [InlineData("round-opened", "spend.epsilonAfter", "0.1", "computed again: 0 to ")]
+    [InlineData("round-opened", "spend.epsilonBefore", "0.1", "brings ε from 0.1")]
+    [InlineData("round-opened", "spend.delta", "0.5", "would bring ε to ")]
+    [InlineData("study-approved", "grant.epsilon", "2", "another privacy grant than its document")]
+    [InlineData("study-approved", "grant.epsilon", "0.1", "the study was granted ε = 0.1")]
+    public async Task What_a_round_says_about_the_budget_is_computed_again(
+        string record, string field, string value, string sentence)
+    {
+        (SimulatedConsortium consortium, _) = await Run(PrivateGradient, StudyText.EpsilonOne);
+        string[] path = field.Split('.');
+        SimulatedRecord[] records = Altered(consortium, record, fields =>
+            (path.Length == 1 ? fields : fields[path[0]]!.AsObject())[path[^1]] = value);
+
+        Assert.Contains(Audit(consortium, records).Findings, finding =>
+            finding.Message.Contains(sentence, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("study-approved", "grant", "that nobody granted")]
+    [InlineData("round-opened", "spend", "nothing about the privacy it spends")]
+    public async Task A_private_round_says_what_it_spends_of_what_grant(string record, string field, string sentence)
+    {
+        (SimulatedConsortium consortium, _) = await Run(PrivateGradient, StudyText.EpsilonOne);
+        SimulatedRecord[] records = Altered(consortium, record, fields => fields.Remove(field));
+
+        Assert.Contains(Audit(consortium, records).Findings, finding =>
+            finding.Message.Contains(sentence, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_hospital_that_missed_an_attestation_is_not_accused_of_a_wrong_epsilon()
     {

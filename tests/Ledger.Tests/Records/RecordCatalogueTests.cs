@@ -48,7 +48,6 @@ public sealed class RecordCatalogueTests
         ["round-closed"] = (LogKind.Data, "C"),
         ["round-aborted"] = (LogKind.Data, "C"),
         ["sum-attested"] = (LogKind.Data, "H"),
-        ["dp-spent"] = (LogKind.Data, "H"),
         ["round-final"] = (LogKind.Data, "C"),
         ["site-evaluated"] = (LogKind.Data, "H"),
         ["model-released"] = (LogKind.Data, "C"),
