@@ -15,7 +15,7 @@ internal sealed record HammerOptions(string Folder, int Seconds, int Writers, in
 /// <summary>
 /// Appends to a log in another process, kills that at random, and proves all the time that nothing is lost.
 /// </summary>
-/// <remarks>After the hammers of Trillian and Tessera: writers, readers that verify all, and a check at the end.</remarks>
+/// <remarks>After the hammers of Trillian and Tessera: writers, readers that verify all, a check at the end.</remarks>
 internal sealed class Hammer(HammerOptions options, TextWriter progress)
 {
     private const int ShortestLife = 300;

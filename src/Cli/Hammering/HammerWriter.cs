@@ -6,10 +6,10 @@ using DigitalTwin.Models.Numerics;
 
 namespace DigitalTwin.Cli.Hammering;
 
-/// <summary>The process that the hammer kills: appends and signs, and says on standard output what is durable.</summary>
+/// <summary>The process that the hammer kills: appends, signs, says on standard output what is durable.</summary>
 /// <remarks>
-/// A line is <c>entry INDEX HASH</c> once an entry is on disk and <c>head BASE64</c> once a head is signed, so that what
-/// the parent read must be true whatever happens next.
+/// A line is <c>entry INDEX HASH</c> once an entry is on disk and <c>head BASE64</c> once a head is signed: what the
+/// parent read must be true whatever happens next.
 /// </remarks>
 internal static class HammerWriter
 {

@@ -172,7 +172,8 @@ public sealed class FolderCheck
                 Checkpoint head = Notes.Checkpoint.Parse(note.Text);
                 if (head.Size <= last)
                 {
-                    _findings.Error("history", kind, head.Size, $"{path} goes back from {last} to {head.Size} entries.");
+                    _findings.Error("history", kind, head.Size,
+                        $"{path} goes back from {last} to {head.Size} entries.");
                     return good;
                 }
 

@@ -5,7 +5,7 @@ using DigitalTwin.Ledger.Notes;
 
 namespace DigitalTwin.Ledger.Tests.Keeping;
 
-/// <summary>The process that a fault strikes: it makes one log, goes on with another, and notes what it was told.</summary>
+/// <summary>The process that a fault strikes: makes a log, goes on with another, notes what it was told.</summary>
 /// <remarks>
 /// The work is rehearsed elsewhere first, so that no code is loaded any more and every file call of the main thread
 /// belongs to the ledger and comes in the same order each time. What was acknowledged goes to mapped memory,
@@ -21,7 +21,7 @@ internal static class FaultChild
     /// <summary>Exit code where the ledger refused to go on.</summary>
     public const int Refused = 3;
 
-    /// <summary>The logs: one that is made, one that a crash left with two entries, a torn third and a torn head.</summary>
+    /// <summary>One that is made, and one that a crash left with two entries, a torn third, a torn head.</summary>
     public static readonly string[] Logs = ["new", "torn"];
 
     private static readonly byte[] Seed = [.. Enumerable.Repeat((byte)7, Ed25519Key.SeedSize)];

@@ -45,15 +45,16 @@ public sealed partial class FaultMatrixTests
         string[] chosen = Environment.GetEnvironmentVariable("DTWIN_FAULT_MATRIX") is null ? Sampled : all;
         ConcurrentDictionary<string, int> ends = new();
 
-        await Parallel.ForEachAsync(
-            chosen,
-            new ParallelOptions { MaxDegreeOfParallelism = 3, CancellationToken = TestContext.Current.CancellationToken },
-            async (chosenCase, _) => ends[chosenCase] = await Strike(chosenCase));
+        ParallelOptions atOnce = new()
+        {
+            MaxDegreeOfParallelism = 3,
+            CancellationToken = TestContext.Current.CancellationToken,
+        };
+        await Parallel.ForEachAsync(chosen, atOnce, async (one, _) => ends[one] = await Strike(one));
 
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{chosen.Length} of {all.Length} cases ({string.Join(", ", calls.GroupBy(call => call)
-                .Select(group => $"{group.Key} {group.Count()}"))}): {ends.Count(end => end.Value == FaultChild.Refused)} "
-            + $"refused, {ends.Count(end => end.Value > FaultChild.Refused)} killed, "
+        string counts = string.Join(", ", calls.GroupBy(call => call).Select(call => $"{call.Key} {call.Count()}"));
+        TestContext.Current.TestOutputHelper?.WriteLine($"{chosen.Length} of {all.Length} cases ({counts}): "
+            + $"{ends.Count(end => end.Value == FaultChild.Refused)} refused, {ends.Count(end => end.Value > FaultChild.Refused)} killed, "
             + $"{ends.Count(end => end.Value == 0)} went on without.");
         Assert.Empty(_problems);
     }
