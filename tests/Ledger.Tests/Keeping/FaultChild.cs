@@ -64,18 +64,25 @@ internal static class FaultChild
         string rehearsal = Path.Combine(folder, "rehearsal");
         Directory.CreateDirectory(rehearsal);
         Prepare(rehearsal);
-        Work(rehearsal);
+        using (MemoryMappedFile notes = Notes(rehearsal))
+        {
+            using MemoryMappedViewAccessor unread = notes.CreateViewAccessor();
+            Work(rehearsal, unread);
+        }
+
         // The parent attaches the tracer to this thread, then says go.
+        using MemoryMappedFile map = Notes(folder);
+        using MemoryMappedViewAccessor told = map.CreateViewAccessor();
         Console.Out.WriteLine("ready");
         Console.In.ReadLine();
-        Environment.Exit(Work(folder));
+        Environment.Exit(Work(folder, told));
     }
 
-    private static int Work(string folder)
+    private static MemoryMappedFile Notes(string folder) =>
+        MemoryMappedFile.CreateFromFile(Path.Combine(folder, AcknowledgedName), FileMode.Open);
+
+    private static int Work(string folder, MemoryMappedViewAccessor told)
     {
-        using MemoryMappedFile map =
-            MemoryMappedFile.CreateFromFile(Path.Combine(folder, AcknowledgedName), FileMode.Open);
-        using MemoryMappedViewAccessor told = map.CreateViewAccessor();
         try
         {
             for (int log = 0; log < Logs.Length; log++)
@@ -87,8 +94,9 @@ internal static class FaultChild
 
             return 0;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
         {
+            // The class library takes a file whose lseek fails for one that cannot seek.
             return Refused;
         }
     }
