@@ -9,6 +9,7 @@ RootCommand dtwin = new("Hospitals train twin prediction models together and kee
     NodeCommand.Create(),
     StudyCommand.Create(),
     AuditCommand.Create(),
+    LedgerCommand.Create(),
     DpCommand.Create(),
     WitnessCommand.Create(),
     MirrorCommand.Create(),

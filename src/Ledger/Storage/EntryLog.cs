@@ -106,6 +106,23 @@ public sealed class EntryLog : IDisposable
     internal static EntryLog Scan(string folder, int spillSize = TreeFile.SpillSize) =>
         Opened(OpenForReading(folder), null, () => TreeFile.Temporary(spillSize));
 
+    /// <summary>Makes the tree file of a closed log anew; its entries are only read.</summary>
+    /// <exception cref="LedgerLockedException">The log has a writer.</exception>
+    internal static void RebuildTree(string folder)
+    {
+        SafeFileHandle writerLock = DurableFile.TryLock(Path.Combine(folder, LockName))
+            ?? throw new LedgerLockedException(folder);
+        try
+        {
+            File.Delete(Path.Combine(folder, TreeFile.FileName));
+            Opened(OpenForReading(folder), writerLock, () => TreeFile.In(folder)).Dispose();
+        }
+        finally
+        {
+            writerLock.Dispose();
+        }
+    }
+
     /// <summary>
     /// As <see cref="Open(string)"/>, and refuses to drop a torn tail that reaches into acknowledged entries.
     /// </summary>

@@ -10,10 +10,10 @@ namespace DigitalTwin.Ledger.Verification;
 /// <summary>Verifies a plain copy of a ledger folder offline, trusting nobody but the genesis record.</summary>
 /// <remarks>
 /// The folder holds <c>authorization/</c>, <c>data/</c> and <c>blobs/</c>; every byte of every file counts, except in
-/// the empty lock files, which may hold none. Records and heads are streamed and the Merkle trees lie in nameless
-/// temporary files, so memory does not grow with the logs. What cannot be seen offline: a folder rolled back to an
-/// older final state (give <see cref="VerificationOptions.KnownHeads"/>), and a wholly invented consortium (give
-/// <see cref="VerificationOptions.ExpectedGenesis"/>).
+/// the empty lock files, which may hold none, and in tree files, from which nothing is taken. Records and heads are
+/// streamed and the Merkle trees lie in nameless temporary files, so memory does not grow with the logs. What cannot be
+/// seen offline: a folder rolled back to an older final state (give <see cref="VerificationOptions.KnownHeads"/>), and
+/// a wholly invented consortium (give <see cref="VerificationOptions.ExpectedGenesis"/>).
 /// </remarks>
 public sealed class LedgerVerifier
 {
