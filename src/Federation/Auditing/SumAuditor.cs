@@ -12,7 +12,17 @@ using DigitalTwin.Privacy.DifferentialPrivacy;
 namespace DigitalTwin.Federation.Auditing;
 
 /// <summary>What the sum audit found wrong with one record.</summary>
-public sealed record AuditFinding(LogKind Log, long Index, string Message);
+/// <param name="Code">Stable word for the kind of finding.</param>
+public sealed record AuditFinding(string Code, LogKind Log, long Index, string Message);
+
+/// <summary>One reported ε that was computed again.</summary>
+/// <param name="Index">Index of <c>sum-attested</c> on the data log.</param>
+/// <param name="Releases">Noised sums with an addend of this hospital so far.</param>
+/// <param name="Reported">What the hospital reports; NaN where it reports nothing.</param>
+/// <param name="Recomputed">What the releases cost.</param>
+/// <param name="Agrees">Whether both are the same but for rounding.</param>
+public sealed record RecomputedEpsilon(
+    string Study, int Round, string Site, long Index, int Releases, double Reported, double Recomputed, bool Agrees);
 
 /// <summary>One closed round whose addends were added again.</summary>
 /// <param name="Index">Index of <c>round-closed</c> on the data log.</param>
@@ -34,9 +44,13 @@ public sealed record RecomputedSum(
 
 /// <summary>What the sum audit did.</summary>
 /// <param name="Sums">Closed rounds whose addends were added again, in the order of the ledger.</param>
-/// <param name="Epsilons">Reported ε that were computed again.</param>
-public sealed record SumAudit(IReadOnlyList<AuditFinding> Findings, IReadOnlyList<RecomputedSum> Sums, int Epsilons)
+/// <param name="Spent">Reported ε that were computed again, in the order of the ledger.</param>
+public sealed record SumAudit(
+    IReadOnlyList<AuditFinding> Findings, IReadOnlyList<RecomputedSum> Sums, IReadOnlyList<RecomputedEpsilon> Spent)
 {
+    /// <summary>Reported ε that were computed again.</summary>
+    public int Epsilons => Spent.Count;
+
     /// <summary>Closed rounds whose addends were added again.</summary>
     public int Rounds => Sums.Count;
 
@@ -62,7 +76,7 @@ public sealed class SumAuditor
     private readonly Dictionary<string, StudyDocument> _documents = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Study, string Site), List<RoundNoise>> _releases = [];
     private readonly List<RecomputedSum> _sums = [];
-    private int _epsilons;
+    private readonly List<RecomputedEpsilon> _spent = [];
 
     private SumAuditor(ArtefactStore artefacts) => _artefacts = artefacts;
 
@@ -75,14 +89,14 @@ public sealed class SumAuditor
         SumAuditor auditor = new(new ArtefactStore(
             blobs.Get, _ => throw new InvalidOperationException("An audit writes nothing.")));
         StudyReplay.Run(authorization, data, auditor.Visit);
-        return new SumAudit(auditor._findings, auditor._sums, auditor._epsilons);
+        return new SumAudit(auditor._findings, auditor._sums, auditor._spent);
     }
 
     private void Visit(LogKind log, long index, Statement record)
     {
         if (_book.Refuses(record) is { } refusal)
         {
-            _findings.Add(new AuditFinding(log, index, $"{record.Name} does not fit: {refusal}"));
+            _findings.Add(new AuditFinding("study-sequence", log, index, $"{record.Name} does not fit: {refusal}"));
             return;
         }
 
@@ -105,7 +119,7 @@ public sealed class SumAuditor
         catch (Exception problem) when (problem is InvalidDataException or FormatException or ArithmeticException
             or SumOpeningException)
         {
-            _findings.Add(new AuditFinding(log, index, $"{record.Name}: {problem.Message}"));
+            _findings.Add(new AuditFinding("sum-unopened", log, index, $"{record.Name}: {problem.Message}"));
         }
     }
 
@@ -154,13 +168,14 @@ public sealed class SumAuditor
             sum == round.Outcome.Sum && model == round.Outcome.Model));
         if (sum != round.Outcome.Sum)
         {
-            _findings.Add(new AuditFinding(log, index, $"the addends give the sum {sum}, not {round.Outcome.Sum}."));
+            _findings.Add(new AuditFinding(
+                "sum", log, index, $"the addends give the sum {sum}, not {round.Outcome.Sum}."));
         }
 
         if (model != round.Outcome.Model)
         {
             _findings.Add(new AuditFinding(
-                log, index, $"the sum gives the model {model}, not {round.Outcome.Model}."));
+                "model", log, index, $"the sum gives the model {model}, not {round.Outcome.Model}."));
         }
     }
 
@@ -188,10 +203,14 @@ public sealed class SumAuditor
 
         double reported = double.Parse(
             record.Predicate["epsilon"]?.GetValue<string>() ?? "NaN", CultureInfo.InvariantCulture);
-        _epsilons++;
-        if (!(Math.Abs(reported - accountant.Spent.Epsilon) <= EpsilonTolerance))
+        bool agrees = Math.Abs(reported - accountant.Spent.Epsilon) <= EpsilonTolerance;
+        _spent.Add(new RecomputedEpsilon(
+            study.Name, study.Current!.Number, site, index, releases.Count,
+            reported, accountant.Spent.Epsilon, agrees));
+        if (!agrees)
         {
             _findings.Add(new AuditFinding(
+                "epsilon",
                 log,
                 index,
                 FormattableString.Invariant(
