@@ -12,6 +12,7 @@ internal static class AuditCommand
         Verify(),
         Recompute(),
         AuditReportCommand.Create(),
+        AuditDiffCommand.Create(),
     };
 
     private static Command Recompute()
