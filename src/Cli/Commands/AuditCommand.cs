@@ -13,6 +13,8 @@ internal static class AuditCommand
         Recompute(),
         AuditReportCommand.Create(),
         AuditDiffCommand.Create(),
+        AuditExportCommand.Create(),
+        AuditModelCommand.Create(),
     };
 
     private static Command Recompute()
