@@ -42,7 +42,7 @@ internal static class AuditExportCommand
                 parsed.GetRequiredValue(format), parsed.GetRequiredValue(output), parsed.GetValue(key), dossier, story,
                 trail);
             Console.WriteLine(said);
-            Console.WriteLine(dossier.Audit.Passed ? "VERIFIED" : "NOT VERIFIED: run dtwin audit report on the ledger.");
+            Console.WriteLine(dossier.Audit.Passed ? "VERIFIED" : "NOT VERIFIED: see dtwin audit report.");
             return Task.FromResult(dossier.Audit.Passed ? ExitCodes.Complete : ExitCodes.NotVerified);
         });
         return command;
@@ -56,7 +56,8 @@ internal static class AuditExportCommand
             case "oms":
                 return Sign(output, key, study, trail);
             case "ro-crate":
-                int files = new EvidenceFolder(output, dossier, study, trail).Write(key, TimeProvider.System.GetUtcNow());
+                int files = new EvidenceFolder(output, dossier, study, trail)
+                    .Write(key, TimeProvider.System.GetUtcNow());
                 return $"{files} files in {output}";
             default:
                 string text = format switch

@@ -10,7 +10,9 @@ using DigitalTwin.Ledger.Verification;
 namespace DigitalTwin.Ledger.Exports;
 
 /// <summary>The proof that one record lies under the final checkpoint, as a file that stands alone.</summary>
-/// <remarks>C2SP tlog-proof v1: header, index, the hashes of RFC 6962 from the leaf up, a blank line, the note.</remarks>
+/// <remarks>
+/// https://c2sp.org/tlog-proof, v1: header, index, the hashes of RFC 6962 from the leaf up, a blank line, the note.
+/// </remarks>
 public static class InclusionProofFile
 {
     /// <summary>Customary ending of the file's name.</summary>

@@ -34,7 +34,8 @@ internal sealed class EvidenceFolder(string root, Dossier dossier, StudyStory st
     {
         if (Directory.Exists(root) && Directory.EnumerateFileSystemEntries(root).Any())
         {
-            throw new CommandException(ExitCodes.Usage, $"{root} is not empty; evidence goes into a folder of its own.");
+            throw new CommandException(
+                ExitCodes.Usage, $"{root} is not empty; evidence goes into a folder of its own.");
         }
 
         DurableFile.CreateFolder(root);
@@ -66,8 +67,8 @@ internal sealed class EvidenceFolder(string root, Dossier dossier, StudyStory st
 
     private CrateDescription Description() => new(
         $"Evidence of the study {study.Name}",
-        $"{study.Title ?? study.Name}. A copy of the ledger of the consortium {dossier.Consortium}, with report, proofs "
-            + $"and exports; the ledger {(dossier.Audit.Passed ? "verifies" : "does not verify")}.",
+        $"{study.Title ?? study.Name}. A copy of the ledger of the consortium {dossier.Consortium}, with report, "
+            + $"proofs and exports; the ledger {(dossier.Audit.Passed ? "verifies" : "does not verify")}.",
         DateOnly.FromDateTime((dossier.Newest ?? DateTimeOffset.UnixEpoch).UtcDateTime),
         "The ledger states no licence; ask the members of the consortium.");
 

@@ -71,8 +71,9 @@ internal sealed class ModelCard
             ("model", document is null ? NotStated : StudyWords.NameOf(document.Study.Model.Kind)),
             ("model digest", _study.ReleasedModel!),
             ("released", _study.Releases[^1].TimeText),
-            ("algorithm", document is null ? NotStated
-                : $"{Word(document.Study.Algorithm.Kind)}, {_study.Model?.TrainedRounds.ToString(CultureInfo.InvariantCulture) ?? "?"} training rounds"),
+            ("algorithm", document is null ? NotStated : Word(document.Study.Algorithm.Kind)),
+            ("training rounds", _study.Model is not { } model ? NotStated
+                : model.TrainedRounds.ToString(CultureInfo.InvariantCulture)),
             ("inputs", document is null ? NotStated : string.Join(", ", document.Features.Select(one => one.Name))),
             ("proposed by", _study.Proposer ?? NotStated),
             ("trained by", string.Join(", ", _study.Participants)),

@@ -11,7 +11,7 @@ namespace DigitalTwin.Cli.Auditing.Exports;
 /// <summary>The released model of a study as a folder that anybody can use, signed for tools of other makers.</summary>
 internal static class ModelFolder
 {
-    /// <summary>The bytes whose SHA-256 is the model digest of the ledger: it ties the signature to the records.</summary>
+    /// <summary>The bytes whose SHA-256 is the model digest of the ledger: they tie signature and records.</summary>
     public const string StateName = "model.state";
 
     public const string SignatureName = "model" + ModelSignature.FileEnding;

@@ -130,7 +130,8 @@ internal sealed class MemberStories
             _subjects[proposal] = member;
         }
 
-        if (_subjects.TryGetValue(proposal, out string? subject) && _members.TryGetValue(subject, out MemberStory? story))
+        if (_subjects.TryGetValue(proposal, out string? subject)
+            && _members.TryGetValue(subject, out MemberStory? story))
         {
             story.Take(record);
         }

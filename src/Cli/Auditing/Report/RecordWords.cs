@@ -5,7 +5,7 @@ using DigitalTwin.Ledger.Records;
 
 namespace DigitalTwin.Cli.Auditing.Report;
 
-/// <summary>Any record in words, from its row of the catalogue: a report knows every type there is or will be.</summary>
+/// <summary>Any record in words, from its row of the catalogue: so a report knows every type there is.</summary>
 internal static class RecordWords
 {
     /// <summary>The record's own fields as <c>name value</c>, in the order of the catalogue.</summary>

@@ -47,7 +47,8 @@ internal static class ReportSections
             new ReportText(dossier.Audit.Passed
                 ? "Every record was signed by a member in force, no head contradicts the entries, and every sum, model "
                     + "and reported ε was found again."
-                : "This copy does not verify. What follows is what its valid records say; the findings say what is wrong."),
+                : "This copy does not verify. What follows is what its valid records say; the findings say what is "
+                    + "wrong."),
         ]);
     }
 

@@ -30,7 +30,8 @@ internal static class StudySection
 
         if (study.Events.Count > 0)
         {
-            blocks.Add(ReportSections.Events("Further records: amendments, snapshots, privacy accounts.", study.Events));
+            blocks.Add(ReportSections.Events(
+                "Further records: amendments, snapshots, privacy accounts.", study.Events));
         }
 
         return new ReportSection($"study-{study.Name}", $"Study {study.Name}", blocks);
@@ -53,7 +54,9 @@ internal static class StudySection
             ("title", study.Title ?? Figures.Undefined),
             ("proposed by", study.Proposer ?? Figures.Undefined),
             ("document", (study.DocumentDigest ?? Figures.Undefined) + (document is null ? ", not in this copy" : "")),
-            ("data contract", document is null ? Figures.Undefined : $"{document.Study.Contract}, {document.ContractSha256}"),
+            ("data contract", document is null
+                ? Figures.Undefined
+                : $"{document.Study.Contract}, {document.ContractSha256}"),
             ("model", document is null ? Figures.Undefined : StudyWords.NameOf(document.Study.Model.Kind)),
             ("algorithm", document?.Study.Algorithm.Kind.ToString().ToLowerInvariant() ?? Figures.Undefined),
             ("privacy promised", Privacy(study)),

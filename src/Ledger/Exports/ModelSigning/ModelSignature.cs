@@ -73,7 +73,8 @@ public static class ModelSignature
         ReadOnlyMemory<byte> bundle, string folder, string? bundlePath, string publicKeyPem)
     {
         ModelManifest signed = ReadSigned(bundle, publicKeyPem);
-        ModelManifest found = ModelManifest.Of(folder, [.. signed.Ignored, .. bundlePath is null ? [] : new[] { bundlePath }]);
+        string[] outside = bundlePath is null ? [] : [bundlePath];
+        ModelManifest found = ModelManifest.Of(folder, [.. signed.Ignored, .. outside]);
         Dictionary<string, string> expected = signed.Resources.ToDictionary(file => file.Name, file => file.Sha256);
         foreach (ModelResource file in found.Resources)
         {
