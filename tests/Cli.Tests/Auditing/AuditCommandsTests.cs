@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Xml.Linq;
-using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Cli.Tests.Auditing;
