@@ -38,10 +38,9 @@ internal static class AuditExportCommand
             string name = parsed.GetRequiredValue(study);
             StudyStory story = dossier.Study(name);
             StudyTrail trail = StudyTrail.Read(path, name)!;
-            string said = Write(
+            Console.WriteLine(Write(
                 parsed.GetRequiredValue(format), parsed.GetRequiredValue(output), parsed.GetValue(key), dossier, story,
-                trail);
-            Console.WriteLine(said);
+                trail));
             Console.WriteLine(dossier.Audit.Passed ? "VERIFIED" : "NOT VERIFIED: see dtwin audit report.");
             return Task.FromResult(dossier.Audit.Passed ? ExitCodes.Complete : ExitCodes.NotVerified);
         });
@@ -51,25 +50,35 @@ internal static class AuditExportCommand
     private static string Write(
         string format, string output, string? key, Dossier dossier, StudyStory study, StudyTrail trail)
     {
-        switch (format)
+        try
         {
-            case "oms":
-                return Sign(output, key, study, trail);
-            case "ro-crate":
-                int files = new EvidenceFolder(output, dossier, study, trail)
-                    .Write(key, TimeProvider.System.GetUtcNow());
-                return $"{files} files in {output}";
-            default:
-                string text = format switch
-                {
-                    "model-card" => ModelCard.Of(dossier, study).ToMarkdown(),
-                    "model-card-json" => ModelCard.Of(dossier, study).ToJson(),
-                    "fhir" => ExportText.Of(FhirExport.Write(trail)),
-                    _ => ExportText.Of(ProvExport.Write(trail)),
-                };
-                DurableFile.WriteAtomically(output, Encoding.UTF8.GetBytes(text));
-                return $"{format} in {output}";
+            return format switch
+            {
+                "oms" => Sign(output, key, study, trail),
+                "ro-crate" => Collect(output, key, dossier, study, trail),
+                "model-card" => Put(output, ModelCard.Of(dossier, study).ToMarkdown()),
+                "model-card-json" => Put(output, ModelCard.Of(dossier, study).ToJson()),
+                "fhir" => Put(output, ExportText.Of(FhirExport.Write(trail))),
+                _ => Put(output, ExportText.Of(ProvExport.Write(trail))),
+            };
         }
+        catch (ModelSignatureException problem)
+        {
+            throw new CommandException(ExitCodes.Usage, problem.Message);
+        }
+    }
+
+    private static string Put(string output, string text)
+    {
+        DurableFile.WriteAtomically(output, Encoding.UTF8.GetBytes(text));
+        return $"written to {output}";
+    }
+
+    private static string Collect(
+        string output, string? key, Dossier dossier, StudyStory study, StudyTrail trail)
+    {
+        int files = new EvidenceFolder(output, dossier, study, trail).Write(key, TimeProvider.System.GetUtcNow());
+        return $"{files} files in {output}";
     }
 
     private static string Sign(string output, string? key, StudyStory study, StudyTrail trail)
@@ -79,16 +88,9 @@ internal static class AuditExportCommand
             throw new CommandException(ExitCodes.Usage, "The format oms needs --key: the key that signs the model.");
         }
 
-        try
-        {
-            ModelFolder.Write(output, study);
-            string signer = ModelFolder.Sign(output, key, trail.MemberRecords);
-            return $"model in {output}, {signer}";
-        }
-        catch (ModelSignatureException problem)
-        {
-            throw new CommandException(ExitCodes.Usage, problem.Message);
-        }
+        ModelFolder.Write(output, study);
+        string signer = ModelFolder.Sign(output, key, trail.MemberRecords);
+        return $"model in {output}, {signer}";
     }
 
     private static Option<string> Required(string name, string description, string help) => new(name)

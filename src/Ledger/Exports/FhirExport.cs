@@ -108,7 +108,7 @@ public static class FhirExport
             }));
         }
 
-        return new JsonObject
+        JsonObject provenance = new()
         {
             ["resourceType"] = "Provenance",
             ["id"] = "model-provenance",
@@ -119,12 +119,18 @@ public static class FhirExport
                 ["end"] = release.TimeText,
             },
             ["recorded"] = release.TimeText,
-            ["policy"] = trail.Document is { } document ? new JsonArray(NamedInformation.Of(document)) : null,
             ["activity"] = Concept("http://terminology.hl7.org/CodeSystem/v3-DataOperation", "CREATE", "create"),
             ["agent"] = agents,
             ["entity"] = entities,
             ["signature"] = new JsonArray(Signature(release)),
         };
+        if (trail.Document is { } document)
+        {
+            // An element without a value is none in FHIR, so a missing one is left out.
+            provenance["policy"] = new JsonArray(NamedInformation.Of(document));
+        }
+
+        return provenance;
     }
 
     // The whole record as its author signed it, so that whoever has the key can check it without the ledger.

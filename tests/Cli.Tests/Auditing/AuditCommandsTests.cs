@@ -128,7 +128,8 @@ public sealed class AuditCommandsTests(AuditedRun run) : IClassFixture<AuditedRu
         Answer answer = Dtwin.Run("audit", "diff", run.Ledger, run.Mirror);
 
         Assert.True(answer.ExitCode == ExitCodes.Complete, answer.ToString());
-        Assert.Contains("authorization: both copies hold the same 12 records.", answer.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "authorization: both copies hold the same 12 records.", answer.Output, StringComparison.Ordinal);
         Assert.EndsWith("NO FORK\n", answer.Output, StringComparison.Ordinal);
     }
 

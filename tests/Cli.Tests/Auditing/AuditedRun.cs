@@ -16,7 +16,7 @@ public sealed class AuditedRun : IDisposable
         algorithm: { kind: gradient, rounds: 2, learningRate: 1, momentum: 0 }
         privacy: { protection: masks, dp: { epsilon: 1, delta: 1e-3, clip: 1, noise: distributed } }
         sites: { minimum: 3, onMissing: degrade }
-        rounds: { deadline: 15s }
+        rounds: { deadline: 5m }
         evaluation: { perSite: true }
         seed: 1
 

@@ -41,7 +41,8 @@ public sealed partial class FindingCodesTests
     private static IEnumerable<string> CodesIn(string source) =>
         Code().Matches(source).Select(match => match.Groups[1].Value);
 
-    [GeneratedRegex("""(?:\.Error\(|\.Warning\(|\breport\(|\bcode: |new Refusal\(|new AuditFinding\()\s*"([a-z-]+)"\s*""")]
+    [GeneratedRegex(
+        """(?:\.Error\(|\.Warning\(|\breport\(|\bcode: |new Refusal\(|new AuditFinding\()\s*"([a-z-]+)"\s*""")]
     private static partial Regex Code();
 
     [GeneratedRegex(@"\A\| `([a-z-]+)` \|")]
