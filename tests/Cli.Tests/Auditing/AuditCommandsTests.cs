@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Xml.Linq;
+using DigitalTwin.Ledger.Exports;
 using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Cli.Tests.Auditing;
@@ -111,7 +112,8 @@ public sealed class AuditCommandsTests(AuditedRun run) : IClassFixture<AuditedRu
     public void A_missing_addend_is_a_sum_that_cannot_be_opened_at_its_record()
     {
         using TemporaryFolder copy = run.Copy();
-        File.Delete(Directory.EnumerateFiles(copy["blobs"]).First(file => new FileInfo(file).Length == 16 * 8));
+        TrailRecord closed = LedgerTrail.Read(run.Ledger).First(record => record.Name == "round-closed");
+        File.Delete(copy[$"blobs/{closed.Objects("addends")[0]["sha256"]}"]);
 
         (int exitCode, JsonElement report) = AuditedRun.Report(copy.FullPath);
 
@@ -119,6 +121,7 @@ public sealed class AuditCommandsTests(AuditedRun run) : IClassFixture<AuditedRu
         JsonElement anomaly = report.GetProperty("anomalies").EnumerateArray().Single();
         Assert.Equal("sum-unopened", anomaly.GetProperty("code").GetString());
         Assert.Equal("data", anomaly.GetProperty("log").GetString());
+        Assert.Equal(closed.Index, anomaly.GetProperty("index").GetInt64());
         Assert.Contains("is missing.", anomaly.GetProperty("sentence").GetString(), StringComparison.Ordinal);
     }
 
