@@ -67,8 +67,11 @@ internal sealed record SumReport(SumAudit Audit)
     }
 
     /// <summary>Every finding as one sentence.</summary>
-    public IEnumerable<string> Sentences() => Audit.Findings.Select(finding =>
-        $"Record {finding.Index} of the {finding.Log.ToString().ToLowerInvariant()} log: {finding.Message}");
+    public IEnumerable<string> Sentences() => Audit.Findings.Select(SentenceOf);
+
+    /// <summary>A finding as one sentence.</summary>
+    public static string SentenceOf(AuditFinding finding) =>
+        $"Record {finding.Index} of the {finding.Log.ToString().ToLowerInvariant()} log: {finding.Message}";
 
     private static JsonArray Names(IEnumerable<string> names) => [.. names.Select(name => (JsonNode)name)];
 }

@@ -15,11 +15,15 @@ internal static class AuditCommand
         ProofCommands.CheckProof(),
         ProofCommands.Policy(),
         ProofCommands.ForkProof(),
+        AuditReportCommand.Create(),
+        AuditDiffCommand.Create(),
+        AuditExportCommand.Create(),
+        AuditModelCommand.Create(),
     };
 
     private static Command Recompute()
     {
-        Argument<string> folder = new("dir") { Description = "A plain copy of a ledger folder." };
+        Argument<string> folder = AuditOptions.Folder();
         Option<bool> json = SharedOptions.Json();
         Command command = new(
             "recompute", "Add every round's addends again, open the sums and repeat the steps; name what differs.")
@@ -45,12 +49,8 @@ internal static class AuditCommand
 
     private static Command Verify()
     {
-        Argument<string> folder = new("dir") { Description = "A plain copy of a ledger folder." };
-        Option<string?> genesis = new("--genesis")
-        {
-            Description = "SHA-256 of the genesis record as you learnt it from a member; another one fails.",
-            HelpName = "HEX",
-        };
+        Argument<string> folder = AuditOptions.Folder();
+        Option<string?> genesis = AuditOptions.Genesis();
         Option<bool> json = SharedOptions.Json();
         Command command = new(
             "verify", "Check records, signatures, roles, Merkle roots, cosignatures, sums and privacy spent.")

@@ -12,7 +12,17 @@ using DigitalTwin.Privacy.DifferentialPrivacy;
 namespace DigitalTwin.Federation.Auditing;
 
 /// <summary>What the sum audit found wrong with one record.</summary>
-public sealed record AuditFinding(LogKind Log, long Index, string Message);
+/// <param name="Code">Stable word for the kind of finding.</param>
+public sealed record AuditFinding(string Code, LogKind Log, long Index, string Message);
+
+/// <summary>One reported ε that was computed again.</summary>
+/// <param name="Index">Index of <c>sum-attested</c> on the data log.</param>
+/// <param name="Releases">Noised sums with an addend of this hospital so far.</param>
+/// <param name="Reported">What the hospital reports; NaN where it reports nothing.</param>
+/// <param name="Recomputed">What the releases cost.</param>
+/// <param name="Agrees">Whether both are the same but for rounding.</param>
+public sealed record RecomputedEpsilon(
+    string Study, int Round, string Site, long Index, int Releases, double Reported, double Recomputed, bool Agrees);
 
 /// <summary>One closed round whose addends were added again.</summary>
 /// <param name="Index">Index of <c>round-closed</c> on the data log.</param>
@@ -34,9 +44,13 @@ public sealed record RecomputedSum(
 
 /// <summary>What the sum audit did.</summary>
 /// <param name="Sums">Closed rounds whose addends were added again, in the order of the ledger.</param>
-/// <param name="Epsilons">Reported ε that were computed again.</param>
-public sealed record SumAudit(IReadOnlyList<AuditFinding> Findings, IReadOnlyList<RecomputedSum> Sums, int Epsilons)
+/// <param name="Spent">Reported ε that were computed again, in the order of the ledger.</param>
+public sealed record SumAudit(
+    IReadOnlyList<AuditFinding> Findings, IReadOnlyList<RecomputedSum> Sums, IReadOnlyList<RecomputedEpsilon> Spent)
 {
+    /// <summary>Reported ε that were computed again.</summary>
+    public int Epsilons => Spent.Count;
+
     /// <summary>Closed rounds whose addends were added again.</summary>
     public int Rounds => Sums.Count;
 
@@ -62,7 +76,7 @@ public sealed class SumAuditor
     private readonly Dictionary<string, StudyDocument> _documents = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Study, string Site), List<RoundNoise>> _releases = [];
     private readonly List<RecomputedSum> _sums = [];
-    private int _epsilons;
+    private readonly List<RecomputedEpsilon> _spent = [];
 
     private SumAuditor(ArtefactStore artefacts) => _artefacts = artefacts;
 
@@ -75,14 +89,14 @@ public sealed class SumAuditor
         SumAuditor auditor = new(new ArtefactStore(
             blobs.Get, _ => throw new InvalidOperationException("An audit writes nothing.")));
         StudyReplay.Run(authorization, data, auditor.Visit);
-        return new SumAudit(auditor._findings, auditor._sums, auditor._epsilons);
+        return new SumAudit(auditor._findings, auditor._sums, auditor._spent);
     }
 
     private void Visit(LogKind log, long index, Statement record)
     {
         if (_book.Refuses(record) is { } refusal)
         {
-            _findings.Add(new AuditFinding(log, index, $"{record.Name} does not fit: {refusal}"));
+            _findings.Add(new AuditFinding("study-sequence", log, index, $"{record.Name} does not fit: {refusal}"));
             return;
         }
 
@@ -92,7 +106,7 @@ public sealed class SumAuditor
         }
         catch (Exception problem) when (problem is InvalidDataException or FormatException or ArithmeticException)
         {
-            _findings.Add(new AuditFinding(log, index, $"{record.Name}: {problem.Message}"));
+            _findings.Add(new AuditFinding("grant", log, index, $"{record.Name}: {problem.Message}"));
         }
 
         _book.Apply(index, record);
@@ -114,7 +128,7 @@ public sealed class SumAuditor
         catch (Exception problem) when (problem is InvalidDataException or FormatException or ArithmeticException
             or SumOpeningException)
         {
-            _findings.Add(new AuditFinding(log, index, $"{record.Name}: {problem.Message}"));
+            _findings.Add(new AuditFinding("sum-unopened", log, index, $"{record.Name}: {problem.Message}"));
         }
     }
 
@@ -133,7 +147,8 @@ public sealed class SumAuditor
             if (StudyBook.GrantOf(record.Predicate) != document.Study.DifferentialPrivacy?.Budget)
             {
                 _findings.Add(new AuditFinding(
-                    log, index, $"study {study.Name} was approved with another privacy grant than its document asks for."));
+                    "grant", log, index,
+                    $"study {study.Name} was approved with another privacy grant than its document asks for."));
             }
 
             return;
@@ -150,7 +165,7 @@ public sealed class SumAuditor
         if (!(found is { } again && Math.Abs(said.EpsilonBefore - again.EpsilonBefore) <= EpsilonTolerance
             && Math.Abs(said.EpsilonAfter - again.EpsilonAfter) <= EpsilonTolerance && said.Delta == again.Delta))
         {
-            _findings.Add(new AuditFinding(log, index, FormattableString.Invariant(
+            _findings.Add(new AuditFinding("grant", log, index, FormattableString.Invariant(
                 $"the round says that it brings ε from {said.EpsilonBefore} to {said.EpsilonAfter}; computed again: ")
                     + FormattableString.Invariant($"{found?.EpsilonBefore} to {found?.EpsilonAfter}.")));
         }
@@ -201,13 +216,14 @@ public sealed class SumAuditor
             sum == round.Outcome.Sum && model == round.Outcome.Model));
         if (sum != round.Outcome.Sum)
         {
-            _findings.Add(new AuditFinding(log, index, $"the addends give the sum {sum}, not {round.Outcome.Sum}."));
+            _findings.Add(new AuditFinding(
+                "sum", log, index, $"the addends give the sum {sum}, not {round.Outcome.Sum}."));
         }
 
         if (model != round.Outcome.Model)
         {
             _findings.Add(new AuditFinding(
-                log, index, $"the sum gives the model {model}, not {round.Outcome.Model}."));
+                "model", log, index, $"the sum gives the model {model}, not {round.Outcome.Model}."));
         }
     }
 
@@ -229,10 +245,12 @@ public sealed class SumAuditor
         List<RoundNoise> releases = _releases.GetValueOrDefault((study.Name, site), []);
         bool released = study.Current is { Purpose: RoundPurpose.Train } round && round.Survivors.Contains(site);
         Compare("epsilonBefore", "ε before the round", [.. releases.SkipLast(released ? 1 : 0)]);
-        Compare("epsilon", "ε", releases);
-        _epsilons++;
+        (double reported, double cost) = Compare("epsilon", "ε", releases);
+        _spent.Add(new RecomputedEpsilon(
+            study.Name, study.Current!.Number, site, index, releases.Count, reported, cost,
+            Math.Abs(reported - cost) <= EpsilonTolerance));
 
-        void Compare(string field, string what, List<RoundNoise> counted)
+        (double Reported, double Cost) Compare(string field, string what, List<RoundNoise> counted)
         {
             GaussianAccountant accountant = new(dp.Budget.Delta);
             counted.ForEach(release => release.Spend(accountant));
@@ -241,9 +259,11 @@ public sealed class SumAuditor
                 record.Predicate[field]?.GetValue<string>() ?? "NaN", CultureInfo.InvariantCulture);
             if (!(Math.Abs(reported - cost) <= EpsilonTolerance))
             {
-                _findings.Add(new AuditFinding(log, index, FormattableString.Invariant(
+                _findings.Add(new AuditFinding("epsilon", log, index, FormattableString.Invariant(
                     $"{site} reports {what} = {reported}; {counted.Count} releases cost {cost}.")));
             }
+
+            return (reported, cost);
         }
     }
 

@@ -40,6 +40,7 @@ public sealed class SumAuditorTests
 
         AuditFinding first = audit.Findings[0];
         Assert.Equal((LogKind.Data, records.First(Is("round-closed")).Index), (first.Log, first.Index));
+        Assert.Equal(field, first.Code);
         Assert.Contains(finding, first.Message, StringComparison.Ordinal);
         Assert.Contains(audit.Findings, later => later.Message.Contains("attests another", StringComparison.Ordinal));
     }
@@ -90,8 +91,11 @@ public sealed class SumAuditorTests
             }
         });
 
-        AuditFinding finding = Assert.Single(Audit(consortium, records).Findings);
+        SumAudit audit = Audit(consortium, records);
+        AuditFinding finding = Assert.Single(audit.Findings);
 
+        Assert.Equal("epsilon", finding.Code);
+        Assert.Equal(finding.Index, audit.Spent.Single(spent => !spent.Agrees).Index);
         string site = records.First(Is("sum-attested")).Statement.Predicate["actor"]!["id"]!.GetValue<string>();
         Assert.StartsWith($"{site} reports ε = {epsilon ?? "NaN"}; 1 releases cost ", finding.Message,
             StringComparison.Ordinal);
