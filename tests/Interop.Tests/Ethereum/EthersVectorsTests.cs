@@ -142,7 +142,8 @@ public sealed class EthersVectorsTests(EthereumPackages packages)
 
     private static object ValueOf(AbiType type, JsonElement tagged)
     {
-        JsonElement value = tagged.GetProperty("value");
+        // ethers marks the kind of every value but arrays.
+        JsonElement value = tagged.ValueKind == JsonValueKind.Array ? tagged : tagged.GetProperty("value");
         return type.Kind switch
         {
             AbiKind.Natural or AbiKind.TwosComplement =>
