@@ -307,17 +307,21 @@ public sealed class AnchorClient : IDisposable
             return new AnchorStep(AnchorOutcome.Blocked, Say(purpose, $"the contract would undo it. {refusal.Message}."));
         }
 
-        (GasPrice? price, string why) = await PriceAsync(head, cancellationToken);
-        if (price is not { } fee)
-        {
-            return new AnchorStep(AnchorOutcome.Blocked, Say(purpose, why));
-        }
+        (GasPrice? price, string why) = await GasPricing.QuoteAsync(
+            _settings.Fee, _settings.MaxFeePerGas, _node, head, cancellationToken);
+        return price is { } fee
+            ? await SendNewAsync(purpose, call, fee, next, cancellationToken)
+            : new AnchorStep(AnchorOutcome.Blocked, Say(purpose, why));
+    }
 
+    private async Task<AnchorStep> SendNewAsync(
+        AnchorPurpose purpose, byte[] call, GasPrice fee, ulong nonce, CancellationToken cancellationToken)
+    {
         EthereumTransaction transaction = new EthereumTransaction
         {
             Type = fee.Tip is null ? TransactionType.Legacy : TransactionType.DynamicFee,
             ChainId = _settings.ChainId,
-            Nonce = next,
+            Nonce = nonce,
             MaxFeePerGas = fee.Max,
             MaxPriorityFeePerGas = fee.Tip ?? BigInteger.Zero,
             GasLimit = GasLimit,
@@ -325,7 +329,7 @@ public sealed class AnchorClient : IDisposable
             Data = call,
         }.SignedBy(_key);
         TransactionRecord record = new(
-            next,
+            nonce,
             Hex.OfBytes(transaction.Encode()),
             Hex.OfBytes(transaction.Hash()),
             purpose,
@@ -346,36 +350,6 @@ public sealed class AnchorClient : IDisposable
         return await _chain.MissingAsync(found.Block, found.BlockHash, head.Number, cancellationToken) is { } missing
             ? new AnchorStep(AnchorOutcome.Waiting, Say(purpose, missing))
             : Keep(found, null);
-    }
-
-    // eth_gasPrice is asked only where the policy says so: on a free network some nodes answer 1 gwei, which an account
-    // without funds cannot pay.
-    private async Task<(GasPrice? Price, string Why)> PriceAsync(BlockHead head, CancellationToken cancellationToken)
-    {
-        BigInteger? baseFee = head.BaseFeePerGas;
-        BigInteger most = _settings.MaxFeePerGas;
-        switch (_settings.Fee)
-        {
-            case FeePolicy.Zero when baseFee is null or { IsZero: true }:
-                return (new GasPrice(0, baseFee), "");
-            case FeePolicy.Zero:
-                return (null, $"the fee is Zero and the chain takes {baseFee} wei for a unit of gas.");
-            case FeePolicy.Fixed:
-                return (new GasPrice(most, baseFee is null ? null : most), "");
-            default:
-                BigInteger asked = await _node.GasPriceAsync(cancellationToken);
-                if (asked > most || baseFee > most)
-                {
-                    return (null, $"the node asks {asked} wei for a unit of gas, and maxFeePerGas is {most}.");
-                }
-
-                // The base fee rises by an eighth a block at most (EIP-1559): twice of it lasts five blocks.
-                return baseFee is not { } floor
-                    ? (new GasPrice(asked, null), "")
-                    : (new GasPrice(
-                        BigInteger.Min(most, BigInteger.Max(asked, 2 * floor)),
-                        BigInteger.Max(0, asked - floor)), "");
-        }
     }
 
     // A refusal says little: "known" may be good news and "nonce too low" means it is in a block. The receipt decides.

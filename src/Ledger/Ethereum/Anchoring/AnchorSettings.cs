@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DigitalTwin.Ledger.Ethereum.Encoding;
@@ -135,6 +134,3 @@ public sealed record AnchorSettings(
         }
     }
 }
-
-/// <summary>What a unit of gas costs in a transaction, in wei; without a tip the transaction has the legacy form.</summary>
-internal readonly record struct GasPrice(BigInteger Max, BigInteger? Tip);
