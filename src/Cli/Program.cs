@@ -9,6 +9,7 @@ RootCommand dtwin = new("Hospitals train twin prediction models together and kee
     NodeCommand.Create(),
     StudyCommand.Create(),
     AuditCommand.Create(),
+    AnchorCommand.Create(),
     DpCommand.Create(),
 };
 ParseResult parsed = dtwin.Parse(args);

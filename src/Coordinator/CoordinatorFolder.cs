@@ -34,5 +34,12 @@ public sealed record CoordinatorFolder(string Root)
     /// <summary>Ports of the running coordinator, for tools on the same machine.</summary>
     public string Endpoints => Path.Combine(Root, "endpoints.json");
 
+    /// <summary>Chain, contract and key of the anchor, written by <c>dtwin anchor deploy</c>; without it there is none.
+    /// </summary>
+    public string AnchorSettings => Path.Combine(Root, "anchor.json");
+
+    /// <summary>Queue and transactions of the anchor.</summary>
+    public string Anchoring => Path.Combine(Root, "anchoring");
+
     public bool IsInitialised => File.Exists(RecordKey) && Directory.Exists(AuthorizationLog);
 }

@@ -4,11 +4,13 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DigitalTwin.Coordinator.Anchoring;
 using DigitalTwin.Coordinator.Artefacts;
 using DigitalTwin.Coordinator.Enrolment;
 using DigitalTwin.Coordinator.Ledgers;
 using DigitalTwin.Coordinator.Members;
 using DigitalTwin.Coordinator.Studies;
+using DigitalTwin.Ledger.Ethereum.Anchoring;
 using DigitalTwin.Ledger.Storage;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -75,6 +77,7 @@ public static class CoordinatorHost
         builder.Services.AddSingleton<MemberPort>();
         builder.Services.AddSingleton<MemberInterceptor>();
         builder.Services.AddHostedService<StudyLoop>();
+        AddAnchor(builder.Services, folder);
         builder.Services.AddGrpc(grpc =>
         {
             grpc.EnableDetailedErrors = false;
@@ -89,6 +92,25 @@ public static class CoordinatorHost
         WebApplication application = builder.Build();
         Map(application, options, folder);
         return application;
+    }
+
+    private static void AddAnchor(IServiceCollection services, CoordinatorFolder folder)
+    {
+        if (!File.Exists(folder.AnchorSettings))
+        {
+            return;
+        }
+
+        try
+        {
+            services.AddSingleton(AnchorSettings.Load(folder.AnchorSettings));
+            services.AddSingleton(folder);
+            services.AddHostedService<AnchorLoop>();
+        }
+        catch (FormatException malformed)
+        {
+            throw new CoordinatorException(malformed.Message, malformed);
+        }
     }
 
     private static void Map(WebApplication application, CoordinatorOptions options, CoordinatorFolder folder)

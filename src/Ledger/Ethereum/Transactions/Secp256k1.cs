@@ -58,12 +58,13 @@ internal static class Secp256k1
     {
         Point both = Add(first, second);
         Point sum = Point.Infinity;
-        for (int bit = (int)long.Max(a.GetBitLength(), b.GetBitLength()) - 1; bit >= 0; bit--)
+        byte[] bitsOfA = Bytes(a);
+        byte[] bitsOfB = Bytes(b);
+        for (int bit = 0; bit < 8 * Size; bit++)
         {
             sum = Double(sum);
-            bool inA = !(a >> bit).IsEven;
-            bool inB = !(b >> bit).IsEven;
-            sum = (inA, inB) switch
+            int mask = 0x80 >> (bit % 8);
+            sum = ((bitsOfA[bit / 8] & mask) != 0, (bitsOfB[bit / 8] & mask) != 0) switch
             {
                 (true, true) => Add(sum, both),
                 (true, false) => Add(sum, first),
