@@ -61,7 +61,7 @@ public sealed class ChainFaultTests(EthereumPackages packages, SolidityCompiler 
             step = await client.AdvanceAsync(Token);
         }
 
-        Assert.Equal([4L, 8], await network.AnchoredSizesAsync(Token));
+        Assert.Equal((long[])[4L, 8], await network.AnchoredSizesAsync(Token));
         Assert.Equal(before, network.State.Transactions().Select(one => one.RawTransaction));
         Assert.Equal(2, network.State.Anchored().Count);
         Assert.Empty(network.State.Queue());
@@ -104,7 +104,7 @@ public sealed class ChainFaultTests(EthereumPackages packages, SolidityCompiler 
 
         await network.Node.DoAsync("evm_mine", Token);
         Assert.Equal(AnchorOutcome.Anchored, (await client.AdvanceAsync(Token)).Outcome);
-        Assert.Equal([4L], await network.AnchoredSizesAsync(Token));
+        Assert.Equal((long[])[4L], await network.AnchoredSizesAsync(Token));
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed class ChainFaultTests(EthereumPackages packages, SolidityCompiler 
         AnchorStep step = await AnchoredNetwork.RunUntilAsync(client, AnchorOutcome.Forked, Token);
 
         Assert.True(step.IsAlarm);
-        Assert.Equal([4L], await network.AnchoredSizesAsync(Token));
+        Assert.Equal((long[])[4L], await network.AnchoredSizesAsync(Token));
         Assert.Empty(network.State.Queue());
     }
 
@@ -190,7 +190,7 @@ public sealed class ChainFaultTests(EthereumPackages packages, SolidityCompiler 
         Assert.Contains("took its nonce", replaced.Sentence);
 
         await AnchoredNetwork.RunUntilAsync(client, AnchorOutcome.Anchored, Token);
-        Assert.Equal([4L], await network.AnchoredSizesAsync(Token));
+        Assert.Equal((long[])[4L], await network.AnchoredSizesAsync(Token));
     }
 
     [Theory]
