@@ -19,8 +19,9 @@ public sealed class ChainFaultTests(EthereumPackages packages, SolidityCompiler 
     [Fact]
     public async Task A_node_that_restarts_in_the_middle_is_waited_for()
     {
-        await using AnchoredNetwork network = await StartAsync();
-        string chain = network["chain.json"];
+        await packages.SkipUnlessInstalledAsync(Token);
+        using TemporaryFolder folder = new();
+        string chain = folder["chain.json"];
         await using AnchoredNetwork kept = await AnchoredNetwork.StartAsync(
             () => DevelopmentNode.StartAnvilAsync(["--state", chain], Token), compiler, Token);
         using AnchorClient client = await kept.OpenAsync(Token);

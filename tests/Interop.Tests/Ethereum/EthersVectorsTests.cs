@@ -122,6 +122,46 @@ public sealed class EthersVectorsTests(EthereumPackages packages)
         });
     }
 
+    [Fact]
+    public async Task Events_are_decoded_from_their_topics_and_data()
+    {
+        await packages.SkipUnlessInstalledAsync(Token);
+
+        Count(2016, "contract-events", one =>
+        {
+            string[] types = [.. one.GetProperty("types").EnumerateArray().Select(type => type.GetString()!)];
+            bool[] indexed = [.. one.GetProperty("indexed").EnumerateArray()
+                .Select(mark => mark.ValueKind == JsonValueKind.True)];
+            byte[][] topics = [.. one.GetProperty("topics").EnumerateArray()
+                .Select(topic => Hex.ToBytes(topic.GetString()!))];
+            JsonElement[] expected = [.. one.GetProperty("normalizedValues").EnumerateArray()];
+            AbiEvent decoder = AbiEvent.Of(
+                "testEvent",
+                [.. types.Select((type, i) => TypeOf(type) + (indexed[i] ? " indexed" : ""))],
+                anonymous: topics.Length == indexed.Count(mark => mark));
+
+            IReadOnlyList<object>? values = decoder.Decode(topics, Bytes(one, "data"));
+
+            Assert.Equal(expected.Select(Plain), values!.Select(Plain));
+        });
+    }
+
+    private static string Plain(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Array => $"[{string.Join(',', value.EnumerateArray().Select(Plain))}]",
+        JsonValueKind.String => value.GetString()!,
+        _ => value.GetRawText(),
+    };
+
+    private static string Plain(object value) => value switch
+    {
+        byte[] bytes => Hex.OfBytes(bytes),
+        bool truth => truth ? "true" : "false",
+        EthereumAddress address => Hex.OfBytes(address.ToArray()),
+        IReadOnlyList<object> items => $"[{string.Join(',', items.Select(Plain))}]",
+        _ => value.ToString()!,
+    };
+
     private static void CheckTransaction(byte[] unsigned, byte[] signed, EthereumAddress sender)
     {
         EthereumTransaction transaction = EthereumTransaction.Decode(signed);
