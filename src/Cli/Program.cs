@@ -10,6 +10,7 @@ RootCommand dtwin = new("Hospitals train twin prediction models together and kee
     StudyCommand.Create(),
     AuditCommand.Create(),
     LedgerCommand.Create(),
+    AnchorCommand.Create(),
     DpCommand.Create(),
     WitnessCommand.Create(),
     MirrorCommand.Create(),

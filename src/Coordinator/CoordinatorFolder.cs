@@ -43,5 +43,12 @@ public sealed record CoordinatorFolder(string Root)
     /// <summary>Witnesses outside the consortium, where the operator named some.</summary>
     public string Witnesses => Path.Combine(Root, "witnesses.json");
 
+    /// <summary>Chain, contract and key of the anchor, written by <c>dtwin anchor deploy</c>; without it there is none.
+    /// </summary>
+    public string AnchorSettings => Path.Combine(Root, "anchor.json");
+
+    /// <summary>Queue and transactions of the anchor.</summary>
+    public string Anchoring => Path.Combine(Root, "anchoring");
+
     public bool IsInitialised => File.Exists(RecordKey) && Directory.Exists(AuthorizationLog);
 }

@@ -4,12 +4,14 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DigitalTwin.Coordinator.Anchoring;
 using DigitalTwin.Coordinator.Artefacts;
 using DigitalTwin.Coordinator.Enrolment;
 using DigitalTwin.Coordinator.Ledgers;
 using DigitalTwin.Coordinator.Members;
 using DigitalTwin.Coordinator.ReadSide;
 using DigitalTwin.Coordinator.Studies;
+using DigitalTwin.Ledger.Ethereum.Anchoring;
 using DigitalTwin.Ledger.Storage;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -71,7 +73,6 @@ public static class CoordinatorHost
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(authority);
         builder.Services.AddSingleton(_ => ConsortiumLedger.Open(folder, settings.Consortium, time));
-        builder.Services.AddSingleton(folder);
         builder.Services.AddSingleton<CoordinatorOutbox>();
         builder.Services.AddSingleton<Presence>();
         builder.Services.AddSingleton<UploadDesk>();
@@ -82,6 +83,7 @@ public static class CoordinatorHost
         builder.Services.AddSingleton(folder);
         builder.Services.AddSingleton<MemberInterceptor>();
         builder.Services.AddHostedService<StudyLoop>();
+        AddAnchor(builder.Services, folder);
         if (options.ReadPort is not null || WitnessFile.Load(folder.Witnesses).Count > 0)
         {
             builder.Services.AddHostedService<ReadSideLoop>();
@@ -101,6 +103,24 @@ public static class CoordinatorHost
         WebApplication application = builder.Build();
         Map(application, options, folder);
         return application;
+    }
+
+    private static void AddAnchor(IServiceCollection services, CoordinatorFolder folder)
+    {
+        if (!File.Exists(folder.AnchorSettings))
+        {
+            return;
+        }
+
+        try
+        {
+            services.AddSingleton(AnchorSettings.Load(folder.AnchorSettings));
+            services.AddHostedService<AnchorLoop>();
+        }
+        catch (FormatException malformed)
+        {
+            throw new CoordinatorException(malformed.Message, malformed);
+        }
     }
 
     private static void Map(WebApplication application, CoordinatorOptions options, CoordinatorFolder folder)
