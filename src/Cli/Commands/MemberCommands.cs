@@ -133,7 +133,7 @@ internal static class MemberCommands
             };
             if (what == Proposal.TextOf(ProposalAction.Policy))
             {
-                fields["policy"] = new BlobFolder(Path.Combine(folder.Ledger, "blobs")).Put(File.ReadAllBytes(whom));
+                fields["policy"] = BlobFolder.PutBeside(Path.Combine(folder.Ledger, "blobs"), File.ReadAllBytes(whom));
             }
             else
             {

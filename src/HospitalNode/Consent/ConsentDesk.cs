@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using DigitalTwin.Clinical.Disclosure;
-using DigitalTwin.Federation.Rounds;
 using DigitalTwin.HospitalNode.Data;
 using DigitalTwin.HospitalNode.Membership;
 using DigitalTwin.Ledger.Commitments;
@@ -90,7 +89,7 @@ public sealed class ConsentDesk : IDisposable
             (book with { Policies = [.. book.Policies, declared] }).Save(_folder);
         }
 
-        KeepBlob(declared.Text, text);
+        BlobFolder.PutBeside(Path.Combine(_folder.Ledger, "blobs"), text);
         Leave(RecordCatalogue.ConsentPolicy, new()
         {
             ["basis"] = basis,
@@ -230,14 +229,6 @@ public sealed class ConsentDesk : IDisposable
             : throw LostSalt(policy);
     }
 
-    // Not by BlobFolder, which takes itself for the only writer: the running node is.
-    private void KeepBlob(string sha256, byte[] bytes)
-    {
-        string blobs = Path.Combine(_folder.Ledger, "blobs");
-        DurableFile.CreateFolder(blobs);
-        DurableFile.WriteAtomically(Path.Combine(blobs, sha256), bytes);
-    }
-
     private void Leave(string record, System.Text.Json.Nodes.JsonObject fields) =>
-        OutboxDraft.Write(_folder, new Draft(record, fields), _time.GetUtcNow());
+        new Outbox(_folder.Outbox).Put(record, fields, Role.Hospital, _time);
 }

@@ -4,6 +4,7 @@ using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
 using DigitalTwin.Ledger.Verification;
+using Microsoft.Win32.SafeHandles;
 
 namespace DigitalTwin.Ledger.Comparison;
 
@@ -104,7 +105,8 @@ public sealed class LogCopy : IDisposable
         string history = Path.Combine(folder, HeadHistory.FileName);
         if (File.Exists(history))
         {
-            notes.AddRange(HeadHistory.Split(File.ReadAllBytes(history)).Notes);
+            using SafeFileHandle file = File.OpenHandle(history, share: FileShare.ReadWrite);
+            notes.AddRange(new HeadReader(file).Notes());
         }
 
         string final = Path.Combine(folder, LogKeeper.CheckpointName);

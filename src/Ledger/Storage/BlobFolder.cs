@@ -20,6 +20,16 @@ public sealed class BlobFolder
         DurableFile.RemoveLeftovers(folder);
     }
 
+    /// <summary>Stores bytes in a folder that another, running process writes to.</summary>
+    /// <remarks>Opening the folder would take that process's unfinished files for leftovers.</remarks>
+    public static string PutBeside(string folder, ReadOnlySpan<byte> bytes)
+    {
+        string digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        DurableFile.CreateFolder(folder);
+        DurableFile.WriteAtomically(Path.Combine(folder, digest), bytes);
+        return digest;
+    }
+
     /// <summary>Stores bytes durably and returns their digest; storing the same bytes again changes nothing.</summary>
     public string Put(ReadOnlySpan<byte> bytes)
     {

@@ -1,4 +1,3 @@
-using System.Text;
 using DigitalTwin.Ledger.Forks;
 using DigitalTwin.Ledger.Keeping;
 using DigitalTwin.Ledger.Notes;
@@ -22,8 +21,11 @@ public sealed class SplitViewTests : IDisposable
 
     public SplitViewTests()
     {
-        _keepers = [.. new[] { "one", "two" }.Select(name =>
-            LogKeeper.Open(_folder[name], Origin, _logKey, _time))];
+        _keepers =
+        [
+            LogKeeper.Open(_folder["one"], Origin, _logKey, _time),
+            LogKeeper.Open(_folder["two"], Origin, _logKey, _time),
+        ];
         _mirrors = [.. Enumerable.Range(0, Hospitals).Select(hospital =>
             LogMirror.Open(_folder[$"hospital-{hospital}"], _keepers[0].VerifierKey))];
     }
@@ -70,7 +72,7 @@ public sealed class SplitViewTests : IDisposable
         Assert.Null(kept.Refuses(_keepers[0].VerifierKey));
         Assert.Throws<ForkException>(() =>
             mirror.Cosign(mirror.Cosigned!, _witnesses[hospital], Name(hospital), _time));
-        Assert.Throws<ForkException>(() => mirror.Append([Encoding.UTF8.GetBytes("later").AsMemory()]));
+        Assert.Throws<ForkException>(() => mirror.Append(["later"u8.ToArray()]));
     }
 
     private string Convict(LogMirror mirror) =>
@@ -78,7 +80,8 @@ public sealed class SplitViewTests : IDisposable
 
     private void Show(int side, string[] records, params int[] hospitals)
     {
-        ReadOnlyMemory<byte>[] leaves = [.. records.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text))];
+        ReadOnlyMemory<byte>[] leaves =
+            [.. records.Select(text => (ReadOnlyMemory<byte>)System.Text.Encoding.UTF8.GetBytes(text))];
         _keepers[side].Append(leaves);
         SignedNote head = _keepers[side].SignHead();
         long size = Checkpoint.Parse(head.Text).Size;
