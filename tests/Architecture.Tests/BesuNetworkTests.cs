@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace DigitalTwin.Architecture.Tests;
 
-// Goal: the network of deploy/besu is no open chain. Besu itself cannot be run by a test here; what is held is the files:
-// the compose tool takes them, and what must not stand in them does not.
+// Goal: the network of deploy/besu is no open chain. Besu itself cannot be run by a test here; what is held is the
+// files: the compose tool takes them, and what must not stand in them does not.
 public sealed partial class BesuNetworkTests
 {
     private const string Overlay = "deploy/besu/docker-compose.yml";

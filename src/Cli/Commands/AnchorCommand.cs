@@ -121,7 +121,7 @@ internal static class AnchorCommand
                 },
                 [string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{chain.Nodes.Count} nodes on chain {read.ChainId} at block {head.Number}, account {key.Address}")]);
+                    $"{chain.Nodes.Count} node(s), chain {read.ChainId}, block {head.Number}, account {key.Address}")]);
             return ExitCodes.Complete;
         });
         return command;

@@ -4,10 +4,10 @@ using DigitalTwin.Ledger.Notes;
 
 namespace DigitalTwin.Coordinator.Anchoring;
 
-/// <summary>Which final checkpoints are anchored: the newest of a log, where it says something new, and in time.</summary>
+/// <summary>Which final checkpoints are anchored: the newest of a log, where it has news, and in time.</summary>
 /// <remarks>
-/// Of one log at most one checkpoint waits: a larger one says all that a smaller one says, so a chain that is away for a
-/// week leaves no queue of a week behind.
+/// Of one log at most one checkpoint waits: a larger one says all that a smaller one says, so a chain that is away
+/// for a week leaves no queue of a week behind.
 /// </remarks>
 internal sealed class AnchorPlan(AnchorFolder anchors, TimeSpan every, TimeProvider time)
 {

@@ -83,7 +83,7 @@ internal sealed class AnchoredNetwork : IAsyncDisposable
         return step;
     }
 
-    /// <summary>How many events on the chain say that a log of this network was anchored, and for which sizes.</summary>
+    /// <summary>The sizes for which an event on the chain says that a log was anchored.</summary>
     public async Task<long[]> AnchoredSizesAsync(CancellationToken cancellationToken)
     {
         AbiEvent anchored =

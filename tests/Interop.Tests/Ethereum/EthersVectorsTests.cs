@@ -7,8 +7,8 @@ using DigitalTwin.Ledger.Ethereum.Transactions;
 namespace DigitalTwin.Interop.Tests.Ethereum;
 
 // Goal: hashes, encodings, addresses and transactions are those of the Ethereum world. Method: every case of
-// @ethersproject/testcases 5.8.0 that concerns what we implement, with the number of cases pinned and printed; a case is
-// left out only for the reason that its test names.
+// @ethersproject/testcases 5.8.0 that concerns what we implement, with the number of cases pinned and printed; a case
+// is left out only for the reason that its test names.
 public sealed class EthersVectorsTests(EthereumPackages packages)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

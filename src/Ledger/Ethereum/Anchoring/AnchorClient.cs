@@ -17,7 +17,7 @@ namespace DigitalTwin.Ledger.Ethereum.Anchoring;
 /// </remarks>
 public sealed class AnchorClient : IDisposable
 {
-    /// <summary>Most gas of one anchor. Measured on anvil and hardhat: 75,404 for the first of a log, 58,304 then.</summary>
+    /// <summary>Most gas of one anchor; on anvil and hardhat the first of a log took 75,404, others 58,304.</summary>
     public const int GasLimit = 200_000;
 
     /// <summary>After how many block periods without a receipt there is an alarm.</summary>
@@ -236,7 +236,7 @@ public sealed class AnchorClient : IDisposable
         if (anchored is null || anchored.Block > receipt.Block)
         {
             throw new ChainDistrustException(Say(
-                open, $"{_node.Address} shows a receipt without our event. Nothing is anchored until another says so."));
+                open, $"{_node.Address} shows a receipt without our event. Nothing is anchored until one does."));
         }
 
         // Where the event is an earlier transaction's, somebody else anchored the same checkpoint before ours ran.
@@ -304,7 +304,7 @@ public sealed class AnchorClient : IDisposable
         }
         catch (RpcErrorException refusal)
         {
-            return new AnchorStep(AnchorOutcome.Blocked, Say(purpose, $"the contract would undo it. {refusal.Message}."));
+            return new AnchorStep(AnchorOutcome.Blocked, Say(purpose, $"the contract refuses. {refusal.Message}."));
         }
 
         (GasPrice? price, string why) = await GasPricing.QuoteAsync(

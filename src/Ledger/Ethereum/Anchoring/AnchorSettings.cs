@@ -19,7 +19,7 @@ public enum FeePolicy
     Node,
 }
 
-/// <summary>The file anchor.json: which chain, which contract, whose key. Everything about the chain is pinned.</summary>
+/// <summary>The file anchor.json: which chain, which contract, whose key. The chain is pinned.</summary>
 /// <param name="Rpc">Nodes; the first is sent to, and all must agree on a block before it counts.</param>
 /// <param name="ChainId">Chain id.</param>
 /// <param name="GenesisHash">Hash of block 0.</param>
@@ -47,7 +47,7 @@ public sealed record AnchorSettings(
     /// <summary>How gas is paid.</summary>
     public FeePolicy Fee { get; init; } = FeePolicy.Zero;
 
-    /// <summary>Most wei for a unit of gas; for <see cref="FeePolicy.Fixed"/> and <see cref="FeePolicy.Node"/>.</summary>
+    /// <summary>Most wei for a unit of gas; of <see cref="FeePolicy.Fixed"/> the price itself.</summary>
     public long MaxFeePerGas { get; init; }
 
     /// <summary>Blocks that must follow; 0 where blocks are final at once, as with QBFT.</summary>

@@ -9,7 +9,7 @@ namespace DigitalTwin.Ledger.Ethereum.Anchoring;
 /// <summary>What is anchored of a checkpoint: the log's name, how many records, their root in base64.</summary>
 public sealed record AnchorPurpose(string Origin, long Size, string Root)
 {
-    /// <summary>SHA-256 of the log's name, as in the paths of C2SP tlog-witness: names of any length in one word.</summary>
+    /// <summary>SHA-256 of the log's name, as in C2SP tlog-witness: a name of any length in one word.</summary>
     [JsonIgnore]
     public byte[] OriginHash => SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Origin));
 

@@ -77,7 +77,7 @@ public sealed class CheckpointContract(EthereumNode node, EthereumAddress addres
     internal bool Anchors(TransactionReceipt receipt, AnchorPurpose purpose) =>
         receipt.Logs.Any(entry => entry.TransactionHash == receipt.TransactionHash && Says(entry, purpose));
 
-    /// <summary>Whether a receipt holds our contract's event that this checkpoint contradicts an anchored one.</summary>
+    /// <summary>Whether a receipt holds our event that this checkpoint contradicts an anchored one.</summary>
     internal bool ReportsFork(TransactionReceipt receipt, AnchorPurpose purpose) => receipt.Logs.Any(entry =>
         entry.Address == address
         && entry.TransactionHash == receipt.TransactionHash

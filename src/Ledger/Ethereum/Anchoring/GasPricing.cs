@@ -3,7 +3,7 @@ using DigitalTwin.Ledger.Ethereum.Nodes;
 
 namespace DigitalTwin.Ledger.Ethereum.Anchoring;
 
-/// <summary>What a unit of gas costs in a transaction, in wei; without a tip the transaction has the legacy form.</summary>
+/// <summary>What a unit of gas costs in a transaction, in wei; without a tip it has the legacy form.</summary>
 internal readonly record struct GasPrice(BigInteger Max, BigInteger? Tip);
 
 /// <summary>The price of gas by a policy.</summary>
@@ -11,8 +11,8 @@ internal static class GasPricing
 {
     /// <summary>The price for the next transaction; null with the reason where the policy allows none.</summary>
     /// <remarks>
-    /// eth_gasPrice is asked only where the policy says so: on a free network some nodes answer 1 gwei, which an account
-    /// without funds cannot pay.
+    /// eth_gasPrice is asked only where the policy says so: on a free network some nodes answer 1 gwei, which an
+    /// account without funds cannot pay.
     /// </remarks>
     /// <param name="policy">How gas is paid.</param>
     /// <param name="most">Most wei for a unit of gas.</param>

@@ -32,7 +32,7 @@ public sealed class PinnedChain
     public string NetworkVersion { get; }
 
     /// <summary>Holds every node against the pins.</summary>
-    /// <exception cref="ChainDistrustException">One is on another chain, or shows other code at the contract.</exception>
+    /// <exception cref="ChainDistrustException">One is on another chain, or shows other code.</exception>
     /// <exception cref="RpcUnavailableException">One does not answer: an unchecked node is not used.</exception>
     public static async Task<PinnedChain> ConnectAsync(
         AnchorSettings settings, HttpClient http, TimeProvider time, CancellationToken cancellationToken)

@@ -7,8 +7,8 @@ namespace DigitalTwin.Ledger.Ethereum.Encoding;
 /// <summary>Encodes and decodes what contracts take and give (Solidity contract ABI).</summary>
 /// <remarks>
 /// https://docs.soliditylang.org/en/latest/abi-spec.html, "Formal Specification of the Encoding". A value is a
-/// <see cref="BigInteger"/>, <see cref="EthereumAddress"/>, <see cref="bool"/>, <see cref="string"/>, byte array, or for
-/// arrays and tuples an <c>IReadOnlyList&lt;object&gt;</c>. Decoding takes only the encoding that encoding gives.
+/// <see cref="BigInteger"/>, <see cref="EthereumAddress"/>, <see cref="bool"/>, <see cref="string"/>, byte array, or
+/// for arrays and tuples an <c>IReadOnlyList&lt;object&gt;</c>. Decoding takes only the encoding that encoding gives.
 /// </remarks>
 public static class Abi
 {

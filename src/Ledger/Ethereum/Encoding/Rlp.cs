@@ -5,7 +5,7 @@ namespace DigitalTwin.Ledger.Ethereum.Encoding;
 /// <summary>
 /// An item of the recursive length prefix: a byte string or a list of items (Ethereum yellow paper, appendix B).
 /// </summary>
-/// <remarks>Decoding takes only the one encoding that encoding gives, so a decoded item has one text and one hash.</remarks>
+/// <remarks>Decoding takes only what encoding gives, so a decoded item has one text and one hash.</remarks>
 public sealed class RlpItem
 {
     /// <summary>How deep lists may be nested; an access list, the deepest here, has four levels.</summary>

@@ -13,5 +13,5 @@ public sealed class RpcErrorException(long code, string message)
 /// <summary>A node gave no answer, or none that is an answer: nothing is known about what it did.</summary>
 public sealed class RpcUnavailableException(string message, Exception? cause = null) : IOException(message, cause);
 
-/// <summary>A node is not the one that was pinned, or says of a transaction what its receipt does not bear out.</summary>
+/// <summary>A node is not the one that was pinned, or says what its receipts do not bear out.</summary>
 public sealed class ChainDistrustException(string message) : Exception(message);

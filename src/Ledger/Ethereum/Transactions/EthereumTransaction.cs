@@ -29,7 +29,7 @@ public sealed record EthereumTransaction
     /// <summary>Its form.</summary>
     public TransactionType Type { get; init; }
 
-    /// <summary>The chain it is for; null for a legacy one that every chain takes, which is read and never made.</summary>
+    /// <summary>The chain it is for; null for one that every chain takes, which is read and never made.</summary>
     public BigInteger? ChainId { get; init; }
 
     /// <summary>How many transactions the sender made before.</summary>
