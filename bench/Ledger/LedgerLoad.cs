@@ -65,10 +65,12 @@ internal static class LedgerLoad
             mirror.Dispose();
         }
 
-        // A commit flushes once; a head twice at the keeper and twice for publishing; a mirror its entries and its head.
+        // A commit flushes once; a head twice at the keeper and twice for publishing; a mirror its entries and its
+        // head.
         long flushes = commit.Commits + (heads * (4 + (2 * mirrors.Length)));
         return string.Create(CultureInfo.InvariantCulture, $"{records} records in {seconds:F2} s: "
-            + $"{records / seconds:F0} records/s, {commit.Commits} commits, {heads} heads, {cosignatures} cosignatures, "
+            + $"{records / seconds:F0} records/s, {commit.Commits} commits, {heads} heads, "
+                + $"{cosignatures} cosignatures, "
             + $"{flushes} fsyncs");
     }
 

@@ -33,7 +33,8 @@ public sealed class MembersVoteTests
         Assert.Equal(["west"], study.Dropped.Keys);
         Assert.Contains(study.Rounds, round => round.Survivors.Contains("west"));
         Assert.DoesNotContain("west", study.Rounds[^1].Participants);
-        Assert.Contains(consortium["west"].Log.Lines, line => line.Contains("no active member", StringComparison.Ordinal)
+        Assert.Contains(consortium["west"].Log.Lines, line =>
+            line.Contains("no active member", StringComparison.Ordinal)
             || line.Contains("not pinned to an active member", StringComparison.Ordinal));
         await consortium.AssertVerifiesAsync();
     }

@@ -12,7 +12,9 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Cli.Commands;
 
-/// <summary>The part of <c>dtwin node</c> that is about the consortium: members, proposals, votes, keys, records.</summary>
+/// <summary>
+/// The part of <c>dtwin node</c> that is about the consortium: members, proposals, votes, keys, records.
+/// </summary>
 /// <remarks>
 /// Each command leaves a record in the node's outbox; the running node signs and appends it. So the ledger's copy has
 /// one writer, and the keys one user.
@@ -21,7 +23,8 @@ internal static class MemberCommands
 {
     private static readonly TimeSpan LongestVote = TimeSpan.FromDays(365);
 
-    public static IEnumerable<Command> Create() => [Members(), Propose(), CastVote(), Keys(), RotateKeys(), WriteRecord()];
+    public static IEnumerable<Command> Create() =>
+        [Members(), Propose(), CastVote(), Keys(), RotateKeys(), WriteRecord()];
 
     /// <summary>Leaves a record in an outbox and says so.</summary>
     public static void Ask(string outbox, string record, JsonObject fields, Role role)
@@ -281,7 +284,8 @@ internal static class MemberCommands
         foreach (Member member in registry.Members())
         {
             Console.WriteLine(
-                $"{member.Id,-24} {RoleNames.TextOf(member.Role),-12} {Word(member.Status),-10} key {member.KeyId[..16]}");
+                $"{member.Id,-24} {RoleNames.TextOf(member.Role),-12} {Word(member.Status),-10} "
+                    + $"key {member.KeyId[..16]}");
         }
 
         foreach (Proposal proposal in registry.Proposals().OrderBy(proposal => proposal.Index))
@@ -307,7 +311,8 @@ internal static class MemberCommands
             ["witnessKey"] = member.WitnessKey?.ToString(),
             ["admittedAt"] = member.AdmittedAt,
         })]),
-        ["proposals"] = new JsonArray([.. registry.Proposals().OrderBy(p => p.Index).Select(p => (JsonNode)new JsonObject
+        ["proposals"] = new JsonArray([.. registry.Proposals().OrderBy(p => p.Index).Select(p =>
+            (JsonNode)new JsonObject
         {
             ["proposal"] = p.Id,
             ["action"] = Proposal.TextOf(p.Action),

@@ -92,7 +92,7 @@ internal static class StudyCommand
         };
         Option<string?> amend = new("--amend")
         {
-            Description = "Replace the document of the proposed study of this name, and say why; hospitals answer anew.",
+            Description = "Replace the proposed study of this name, and say why; hospitals answer anew.",
             HelpName = "REASON",
         };
         Option<bool> json = SharedOptions.Json();

@@ -112,7 +112,9 @@ internal sealed class StudyDesk : IDisposable
     }
 
     /// <summary>Replaces the document of a study that has not started; the hospitals answer anew.</summary>
-    /// <exception cref="RecordRefusedException">The ledger refuses, for instance because the study has started.</exception>
+    /// <exception cref="RecordRefusedException">
+    /// The ledger refuses, for instance because the study has started.
+    /// </exception>
     public async Task AmendAsync(
         StudyState study, StudyDocument document, string reason, CancellationToken cancellationToken)
     {

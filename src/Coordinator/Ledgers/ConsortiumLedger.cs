@@ -290,9 +290,9 @@ internal sealed class ConsortiumLedger : IDisposable
         Changes.Raise();
     }
 
-    // The data log is the busy one: its records are judged and applied one by one, and written together. What was applied
-    // and then can't be written stops the writer for good, and with it this process; nobody was told of it. Records of
-    // the authorization log are written at once: those of the data log behind them rest on its heads.
+    // The data log is the busy one: its records are judged and applied one by one, and written together. What was
+    // applied and then can't be written stops the writer for good, and with it this process; nobody was told of it.
+    // Records of the authorization log are written at once: those of the data log behind them rest on its heads.
     private PendingEntry Commit(LogKind log, ReadOnlyMemory<byte> leaf, Envelope envelope, string digest)
     {
         PendingEntry entry = log == LogKind.Data ? _commit!.Enqueue(leaf) : WriteNow(leaf);

@@ -92,7 +92,8 @@ internal sealed partial class LedgerService(
         Member member = MemberInterceptor.MemberOf(context);
         try
         {
-            if (ledger.Offer(KindOf(request.Log), request.Record.Memory, member.Id, out string refusal) is not { } entry)
+            LogKind log = KindOf(request.Log);
+            if (ledger.Offer(log, request.Record.Memory, member.Id, out string refusal) is not { } entry)
             {
                 LogRefused(member.Id, refusal);
                 throw Refuse(StatusCode.FailedPrecondition, refusal);
@@ -213,7 +214,8 @@ internal sealed partial class LedgerService(
     [LoggerMessage(2, LogLevel.Warning, "Took back the {Log} log up to entry {Size} from the copy of {Hospital}")]
     private partial void LogHealed(Log log, long size, string hospital);
 
-    [LoggerMessage(3, LogLevel.Critical, "{Member} cosigned a head that this ledger contradicts; it stays closed: {Why}")]
+    [LoggerMessage(
+        3, LogLevel.Critical, "{Member} cosigned a head that contradicts this ledger; it stays closed: {Why}")]
     private partial void LogContradicted(string member, string why);
 
     [LoggerMessage(1, LogLevel.Information, "Refused a record of {Member}: {Refusal}")]

@@ -78,7 +78,9 @@ internal static class OpeningRules
         if ((study.Grant is not null && trains) != spend is not null)
         {
             return $"Round {Integer(fields, "round")} says "
-                + (spend is null ? "nothing about the privacy it spends." : "that it spends privacy that nobody granted.");
+                + (spend is null
+                    ? "nothing about the privacy it spends."
+                    : "that it spends privacy that nobody granted.");
         }
 
         if (study.Grant is not { } grant || spend is not { } next)

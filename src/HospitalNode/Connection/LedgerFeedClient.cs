@@ -88,7 +88,9 @@ public sealed class LedgerFeedClient
             {
                 last = piece.First;
                 HealReply reply = await _client.HealAsync(
-                    piece, deadline: _time.GetUtcNow().UtcDateTime + HealDeadline, cancellationToken: cancellationToken);
+                    piece,
+                    deadline: _time.GetUtcNow().UtcDateTime + HealDeadline,
+                    cancellationToken: cancellationToken);
                 next = reply.Size;
             }
 

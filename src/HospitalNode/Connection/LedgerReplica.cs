@@ -118,7 +118,9 @@ public sealed class LedgerReplica : IDisposable
         }
     }
 
-    /// <summary>Cosigns with another key from now on, the newest checkpoints first; the key stays the caller's.</summary>
+    /// <summary>
+    /// Cosigns with another key from now on, the newest checkpoints first; the key stays the caller's.
+    /// </summary>
     public void CosignWith(Ed25519Key key)
     {
         _witnessKey = key;

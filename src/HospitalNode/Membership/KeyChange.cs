@@ -6,7 +6,9 @@ using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.HospitalNode.Membership;
 
-/// <summary>New keys of a member that wait for the ledger to name them, and then take the place of the old ones.</summary>
+/// <summary>
+/// New keys of a member that wait for the ledger to name them, and then take the place of the old ones.
+/// </summary>
 /// <remarks>
 /// They lie in <c>identity/next</c>. Whoever asks for them, the member by <c>key-rotated</c> or the others by vote, it
 /// is the record on the member's own copy of the ledger that moves them: at any crash the folder holds both pairs.

@@ -8,7 +8,9 @@ using Grpc.Core;
 
 namespace DigitalTwin.HospitalNode.Membership;
 
-/// <summary>Signs and appends what a person at this hospital asked for: votes, proposals, consent, key changes.</summary>
+/// <summary>
+/// Signs and appends what a person at this hospital asked for: votes, proposals, consent, key changes.
+/// </summary>
 internal sealed class NodeOutbox(
     MemberFolder folder, LedgerReplica replica, CoordinatorClient network, BlobFolder blobs)
 {

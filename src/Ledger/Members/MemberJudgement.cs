@@ -130,7 +130,8 @@ internal static class MemberJudgement
 
         return proposal.IsExecuted ? $"Proposal {id} is carried out already."
             : proposal.IsCarried(members.IsDeciding) ? null
-            : $"Proposal {id} has too few votes: {proposal.Needed} of {proposal.Electorate.Count} hospitals are needed.";
+            : $"Proposal {id} has too few votes: {proposal.Needed} of {proposal.Electorate.Count} hospitals are "
+                + "needed.";
     }
 
     private static string? Ending(
@@ -199,6 +200,7 @@ internal static class MemberJudgement
         long size = fields.Object("dataHead").Integer("size");
         return lastDataOf(member) < size
             ? null
-            : $"{member} wrote data record {lastDataOf(member)} behind the {size} records that this change leaves to it.";
+            : $"{member} wrote data record {lastDataOf(member)} behind the {size} records that this change "
+                + "leaves to it.";
     }
 }

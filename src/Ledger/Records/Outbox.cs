@@ -11,7 +11,9 @@ namespace DigitalTwin.Ledger.Records;
 /// <param name="Fields">Its own fields; <c>dataHead</c> may be left to the process that signs.</param>
 public sealed record OutboxDraft(string Path, string Record, JsonObject Fields);
 
-/// <summary>The folder through which a person at the command line has a running process sign and append records.</summary>
+/// <summary>
+/// The folder through which a person at the command line has a running process sign and append records.
+/// </summary>
 /// <remarks>
 /// One file is one record, <c>{"record": name, "fields": {…}}</c>, in the order of its name. The process that holds the
 /// keys moves it to <c>done/</c>, or to <c>refused/</c> with the reason beside it. A file stays where it is until one
@@ -30,7 +32,9 @@ public sealed class Outbox(string folder)
 
     /// <summary>Asks for a record.</summary>
     /// <returns>The file.</returns>
-    /// <exception cref="RecordFormatException">The catalogue has no such record, or the role may not write it.</exception>
+    /// <exception cref="RecordFormatException">
+    /// The catalogue has no such record, or the role may not write it.
+    /// </exception>
     public string Put(string record, JsonObject fields, Role role, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(fields);
@@ -76,7 +80,9 @@ public sealed class Outbox(string folder)
     }
 
     private static long TicksOf(string path) => long.TryParse(
-        Path.GetFileName(path).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long ticks) ? ticks : 0;
+        Path.GetFileName(path).Split('-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long ticks)
+            ? ticks
+            : 0;
 
     private List<OutboxDraft> Read(string from)
     {

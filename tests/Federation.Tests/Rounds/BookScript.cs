@@ -240,7 +240,8 @@ internal sealed class BookScript
         ["reason"] = "A drill.",
     });
 
-    public BookScript Amend(char from = 'd', char to = 'e', string author = "lab") => Write(author, "study-amended", new()
+    public BookScript Amend(char from = 'd', char to = 'e', string author = "lab") =>
+        Write(author, "study-amended", new()
     {
         ["document"] = Digest(from),
         ["amended"] = Digest(to),

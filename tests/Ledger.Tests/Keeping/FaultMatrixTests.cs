@@ -54,7 +54,8 @@ public sealed partial class FaultMatrixTests
 
         string counts = string.Join(", ", calls.GroupBy(call => call).Select(call => $"{call.Key} {call.Count()}"));
         TestContext.Current.TestOutputHelper?.WriteLine($"{chosen.Length} of {all.Length} cases ({counts}): "
-            + $"{ends.Count(end => end.Value == FaultChild.Refused)} refused, {ends.Count(end => end.Value > FaultChild.Refused)} killed, "
+            + $"{ends.Count(end => end.Value == FaultChild.Refused)} refused, "
+            + $"{ends.Count(end => end.Value > FaultChild.Refused)} killed, "
             + $"{ends.Count(end => end.Value == 0)} went on without.");
         Assert.True(_problems.Count == 0, string.Join('\n', _problems));
     }

@@ -27,7 +27,12 @@ public sealed class GroupCommitTests : IDisposable
         ConcurrentDictionary<long, byte[]> given = new();
         await using (GroupCommit commit = new(keeper, TimeProvider.System))
         {
-            await Parallel.ForAsync(0, 500, TestContext.Current.CancellationToken, async (i, _) =>
+            ParallelOptions many = new()
+            {
+                MaxDegreeOfParallelism = 32,
+                CancellationToken = TestContext.Current.CancellationToken,
+            };
+            await Parallel.ForAsync(0, 500, many, async (i, _) =>
             {
                 byte[] leaf = Leaf(i);
                 Assert.True(given.TryAdd(await commit.AppendAsync(leaf), leaf));
