@@ -242,11 +242,11 @@ internal sealed class BookScript
 
     public BookScript Amend(char from = 'd', char to = 'e', string author = "lab") =>
         Write(author, "study-amended", new()
-    {
-        ["document"] = Digest(from),
-        ["amended"] = Digest(to),
-        ["reason"] = "A mistake.",
-    });
+        {
+            ["document"] = Digest(from),
+            ["amended"] = Digest(to),
+            ["reason"] = "A mistake.",
+        });
 
     public BookScript Evaluate(string site) => Write(site, "site-evaluated", new()
     {
