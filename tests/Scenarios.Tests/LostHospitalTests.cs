@@ -10,17 +10,18 @@ public sealed class LostHospitalTests
     private const string Append = "/digitaltwin.v1.LedgerExchange/Append";
     private const string Put = "/digitaltwin.v1.BlobExchange/Put";
 
-    // A node appends, in this order: its answer to the study; in each round its keys, its shares, its commitment, what
-    // opens the sum, its attestation. It puts its share bundle, its addend and its opening.
+    // A node appends, in this order: its answer to the study; the snapshot of its rows; in each round its keys, its
+    // shares, its commitment, what opens the sum, its attestation. It puts its share bundle, its addend and its
+    // opening.
     [Theory]
     [InlineData(Append, 2, "west did not join round 1: its connection is gone.")]
-    [InlineData(Append, 3, "west dealt no shares in round 1: its connection is gone.")]
+    [InlineData(Append, 4, "west dealt no shares in round 1: its connection is gone.")]
     [InlineData(Put, 1, "west dealt no shares in round 1: its connection is gone.")]
-    [InlineData(Append, 4, "west did not commit to round 1: its connection is gone.")]
+    [InlineData(Append, 5, "west did not commit to round 1: its connection is gone.")]
     [InlineData(Put, 2, "west did not deliver its addend to round 1: its connection is gone.")]
-    [InlineData(Append, 5, "west did not join round 2: its connection is gone.")]
-    [InlineData(Put, 3, "west did not join round 2: its connection is gone.")]
     [InlineData(Append, 6, "west did not join round 2: its connection is gone.")]
+    [InlineData(Put, 3, "west did not join round 2: its connection is gone.")]
+    [InlineData(Append, 7, "west did not join round 2: its connection is gone.")]
     public async Task A_study_goes_on_without_a_hospital_that_is_lost_in_any_step_of_a_round(
         string method, int occurrence, string sentence)
     {
@@ -55,8 +56,8 @@ public sealed class LostHospitalTests
     public async Task Two_lost_hospitals_of_four_end_the_study_with_both_names()
     {
         await using RunningConsortium consortium = await RunningConsortium.StartAsync(tapped: ["west", "east"]);
-        consortium.TapOf("west").CutBefore(Append, 3);
-        consortium.TapOf("east").CutBefore(Append, 3);
+        consortium.TapOf("west").CutBefore(Append, 4);
+        consortium.TapOf("east").CutBefore(Append, 4);
 
         StudyState study = await consortium.RunStudyAsync(StudyText.Newton("loses-two"));
 

@@ -31,7 +31,7 @@ internal sealed class ConsortiumLedger : IDisposable
     // Records whose artefacts are texts, proofs and evidence.
     private static readonly HashSet<string> Evidence =
     [
-        RecordCatalogue.MemberProposed, RecordCatalogue.ConsentPolicy, "snapshot-committed", "incident",
+        RecordCatalogue.MemberProposed, RecordCatalogue.ConsentPolicy, "incident",
     ];
 
     private readonly Dictionary<(LogKind Log, string Leaf), long> _known = [];
@@ -358,7 +358,8 @@ internal sealed class ConsortiumLedger : IDisposable
     private void Replay()
     {
         Read();
-        if (_authorization.FinalHead is not null || _data.FinalHead is not null)
+        // Where no hospital ever cosigned, there is none to ask.
+        if (IsCosigned(_authorization) || IsCosigned(_data))
         {
             _recovery = new Recovery(KeeperOf);
         }
@@ -367,6 +368,8 @@ internal sealed class ConsortiumLedger : IDisposable
             Resume();
         }
     }
+
+    private static bool IsCosigned(LogKeeper keeper) => keeper.FinalHead is { Signatures.Count: > 1 };
 
     private void Read()
     {

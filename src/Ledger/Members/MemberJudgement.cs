@@ -26,7 +26,9 @@ internal static class MemberJudgement
             KeyRotated => Rotation(fields, author, standing, lastDataOf),
             _ => null,
         };
-        return reason is null ? null : new Refusal(record.Name == MemberAdmitted ? "admission" : "members", reason);
+        return reason is null ? null
+            : record.Name == MemberAdmitted ? new Refusal("admission", reason)
+            : new Refusal("members", reason);
     }
 
     private static string? Admission(PredicateReader fields, MemberBook members)

@@ -152,8 +152,8 @@ public sealed class AuditCommandsTests(AuditedRun run) : IClassFixture<AuditedRu
 
         Assert.True(answer.ExitCode == ExitCodes.NotVerified, answer.ToString());
         Assert.Contains("data: the copies differ from record 1 on.", answer.Output, StringComparison.Ordinal);
-        Assert.Matches("record 1 A  round-joined number 1 of ", answer.Output);
-        Assert.Matches("record 1 B  round-joined number 1 of ", answer.Output);
+        Assert.Matches("record 1 A  snapshot-committed number 1 of ", answer.Output);
+        Assert.Matches("record 1 B  snapshot-committed number 1 of ", answer.Output);
         Assert.EndsWith("FORK\n", answer.Output, StringComparison.Ordinal);
 
         // The changed copy has no signed head of its own, so nobody is convicted and no note is written.

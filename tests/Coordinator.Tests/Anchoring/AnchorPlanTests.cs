@@ -57,6 +57,7 @@ public sealed class AnchorPlanTests : IDisposable
         AnchoredCheckpoint found = Settle(Anchors.Queue()[0]);
 
         Assert.Equal(1, new AnchorBook(_open.Ledger, Settings).Record([found]));
+        Finalise(Data);
         Assert.Equal(0, new AnchorBook(_open.Ledger, Settings).Record([found]));
         Finalise(Data);
         _time.Advance(Every);
@@ -103,6 +104,7 @@ public sealed class AnchorPlanTests : IDisposable
 
     private Ledger.Notes.SignedNote? Finalise(LogKeeper keeper)
     {
+        _open.Ledger.Durable.GetAwaiter().GetResult();
         keeper.SignHead();
         LogKind log = keeper == Data ? LogKind.Data : LogKind.Authorization;
         return keeper.Final(size => _open.Ledger.Members.WitnessesFor(log, size));

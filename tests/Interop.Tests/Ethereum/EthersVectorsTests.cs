@@ -142,8 +142,24 @@ public sealed class EthersVectorsTests(EthereumPackages packages)
 
             IReadOnlyList<object>? values = decoder.Decode(topics, Bytes(one, "data"));
 
-            Assert.Equal(expected.Select(Plain), values!.Select(Plain));
+            Assert.Equal(expected.Zip(values!, PlainLike), values!.Select(Plain));
         });
+    }
+
+    // These vectors write numbers in hex, as they do bytes: only the decoded value says which it is.
+    private static string PlainLike(JsonElement value, object decoded) => (value.ValueKind, decoded) switch
+    {
+        (JsonValueKind.Array, IReadOnlyList<object> items) =>
+            $"[{string.Join(',', value.EnumerateArray().Zip(items, PlainLike))}]",
+        (JsonValueKind.String, BigInteger) => Number(value.GetString()!).ToString(CultureInfo.InvariantCulture),
+        _ => Plain(value),
+    };
+
+    private static BigInteger Number(string text)
+    {
+        BigInteger magnitude = BigInteger.Parse(
+            $"0{text.TrimStart('-')["0x".Length..]}", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        return text[0] == '-' ? -magnitude : magnitude;
     }
 
     private static string Plain(JsonElement value) => value.ValueKind switch
