@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DigitalTwin.Ledger.Records;
 
 namespace DigitalTwin.Ledger.Encoding;
 
@@ -21,6 +22,10 @@ public sealed class Envelope
     private readonly byte[] _signature;
     private (byte[] Key, bool Holds)? _ahead;
 
+    private bool _isChecked;
+    private RecordFormatException? _schemaProblem;
+    private RecordHeader? _header;
+
     private Envelope(byte[] payload, Statement statement, string keyId, byte[] signature, ReadOnlyMemory<byte> leaf)
     {
         _payload = payload;
@@ -38,6 +43,10 @@ public sealed class Envelope
 
     /// <summary>The bytes that enter the log.</summary>
     public ReadOnlyMemory<byte> Leaf { get; }
+
+    /// <summary>The common fields of the record; read once.</summary>
+    /// <exception cref="RecordFormatException">One is missing or malformed.</exception>
+    internal RecordHeader Header => _header ??= RecordHeader.Of(Statement);
 
     /// <summary>Signs a statement.</summary>
     /// <exception cref="FormatException">
@@ -93,6 +102,38 @@ public sealed class Envelope
     internal void VerifyAhead(RecordVerifier key, string keyId) => _ahead = (
         key.PublicKey,
         KeyId == keyId && key.Verify(PreAuthenticationEncoding(PayloadType, _payload), _signature));
+
+    /// <summary>Holds the record against its row of the catalogue; the answer is remembered.</summary>
+    /// <exception cref="RecordFormatException">The message names the record and the field.</exception>
+    internal void RequireSchema()
+    {
+        CheckAhead();
+        if (_schemaProblem is not null)
+        {
+            throw _schemaProblem;
+        }
+    }
+
+    /// <summary>Answers <see cref="RequireSchema"/> and <see cref="Header"/> now, for whoever asks later.</summary>
+    internal void CheckAhead()
+    {
+        if (_isChecked)
+        {
+            return;
+        }
+
+        try
+        {
+            RecordCatalogue.Check(Statement);
+            _header = RecordHeader.Of(Statement);
+        }
+        catch (RecordFormatException problem)
+        {
+            _schemaProblem = problem;
+        }
+
+        _isChecked = true;
+    }
 
     // DSSE signs PAE(type, body) = "DSSEv1" SP len(type) SP type SP len(body) SP body, so that a signed body cannot be
     // passed off as one of another type.

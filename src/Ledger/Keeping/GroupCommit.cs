@@ -54,7 +54,8 @@ public sealed class GroupCommit : IAsyncDisposable
         _time = time;
         _committed = committed;
         _next = keeper.Entries.Size;
-        _writing = Task.Run(WriteAsync);
+        long size = _next;
+        _writing = Task.Run(() => WriteAsync(size));
     }
 
     private readonly record struct Waiting(ReadOnlyMemory<byte> Leaf, TaskCompletionSource Done);
@@ -118,9 +119,9 @@ public sealed class GroupCommit : IAsyncDisposable
     private static LedgerStoppedException Stopped(Exception cause) =>
         cause as LedgerStoppedException ?? new LedgerStoppedException(cause);
 
-    private async Task WriteAsync()
+    private async Task WriteAsync(long size)
     {
-        (long size, int shared, TimeSpan took) = (_keeper.Entries.Size, 1, TimeSpan.Zero);
+        (int shared, TimeSpan took) = (1, TimeSpan.Zero);
         while (await CollectAsync(shared, took) is { Count: > 0 } batch)
         {
             long start = _time.GetTimestamp();

@@ -122,8 +122,8 @@ public sealed class MemberRegistry
     public void Apply(long index, Envelope record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        RecordCatalogue.Check(record.Statement);
-        RecordHeader header = RecordHeader.Of(record.Statement);
+        record.RequireSchema();
+        RecordHeader header = record.Header;
         LogKind log = RecordCatalogue.Find(record.Statement.Name)!.Log;
         PredicateReader fields = new(record.Statement.Predicate);
         lock (_gate)

@@ -42,7 +42,7 @@ internal static class RecordJudgement
     {
         try
         {
-            RecordCatalogue.Check(record.Statement);
+            record.RequireSchema();
         }
         catch (FormatException error)
         {
@@ -50,7 +50,7 @@ internal static class RecordJudgement
         }
 
         RecordDefinition definition = RecordCatalogue.Find(record.Statement.Name)!;
-        RecordHeader header = RecordHeader.Of(record.Statement);
+        RecordHeader header = record.Header;
         if (definition.Log != log)
         {
             return new Refusal("log", $"{definition.Name} belongs to the {Name(definition.Log)} log, not to this one.");

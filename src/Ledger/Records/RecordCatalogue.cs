@@ -73,6 +73,10 @@ public static class RecordCatalogue
 
     private static readonly FrozenDictionary<string, RecordDefinition> ByName = All.ToFrozenDictionary(d => d.Name);
 
+    // Made once: the fields of a record are asked for with every record that is read.
+    private static readonly FrozenDictionary<string, IReadOnlyList<FieldDefinition>> WholeForms =
+        All.ToFrozenDictionary(definition => definition.Name, WithCommon);
+
     /// <summary>The definition with this name, or null.</summary>
     public static RecordDefinition? Find(string name) => ByName.GetValueOrDefault(name);
 
@@ -135,6 +139,11 @@ public static class RecordCatalogue
     public static IReadOnlyList<FieldDefinition> FieldsOf(RecordDefinition definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
+        return WholeForms.GetValueOrDefault(definition.Name) ?? WithCommon(definition);
+    }
+
+    private static IReadOnlyList<FieldDefinition> WithCommon(RecordDefinition definition)
+    {
         HashSet<string> own = [.. definition.Fields.Select(field => field.Name)];
         return [.. CommonFields.Where(field => !own.Contains(field.Name)), .. definition.Fields];
     }

@@ -3,7 +3,6 @@ using DigitalTwin.Ledger.Commitments;
 using DigitalTwin.Ledger.Encoding;
 using DigitalTwin.Ledger.Merkle;
 using DigitalTwin.Ledger.Records;
-using DigitalTwin.Ledger.Storage;
 
 namespace DigitalTwin.Ledger.Verification;
 
@@ -12,7 +11,7 @@ namespace DigitalTwin.Ledger.Verification;
 /// A snapshot is under the policy whose batch has the root that the snapshot names. Every snapshot that its hospital
 /// made after a withdrawal under that policy took effect must prove that the withdrawn row is not in it.
 /// </remarks>
-internal sealed class ConsentPass(EntryLog authorization, EntryLog data, string blobFolder, FindingList findings)
+internal sealed class ConsentPass(string blobFolder, FindingList findings)
 {
     private const string Code = "consent";
     private const string SnapshotCommitted = "snapshot-committed";
@@ -33,58 +32,31 @@ internal sealed class ConsentPass(EntryLog authorization, EntryLog data, string 
             + $"by {Hospital})";
     }
 
-    public void Run()
+    /// <summary>
+    /// Takes the next record that holds: first those of the authorization log, then those of the data log.
+    /// </summary>
+    public void Take(long index, Envelope record)
     {
-        for (long index = 0; index < authorization.Size; index++)
+        PredicateReader fields = new(record.Statement.Predicate);
+        switch (record.Statement.Name)
         {
-            switch (Read(authorization, index))
-            {
-                case { Name: RecordCatalogue.ConsentBatch } record:
-                    _batches.Add(BatchOf(index, record));
-                    break;
-                case { Name: RecordCatalogue.ConsentWithdrawn } record:
-                    _withdrawals.Add(WithdrawalOf(index, record));
-                    break;
-                default:
-                    break;
-            }
-        }
-
-        for (long index = 0; index < data.Size; index++)
-        {
-            if (Read(data, index) is { Name: SnapshotCommitted } record)
-            {
-                Check(new Snapshot(index, RecordHeader.Of(record), new PredicateReader(record.Predicate)));
-            }
+            case RecordCatalogue.ConsentBatch:
+                _batches.Add(new Batch(
+                    index, record.Header.Actor.Id, fields.Identifier("policy"), fields.Text("root")));
+                break;
+            case RecordCatalogue.ConsentWithdrawn:
+                _withdrawals.Add(WithdrawalOf(index, record.Header, fields));
+                break;
+            case SnapshotCommitted:
+                Check(new Snapshot(index, record.Header, fields));
+                break;
+            default:
+                break;
         }
     }
 
-    // What is no record of the catalogue has been reported; here it says nothing.
-    private static Statement? Read(EntryLog log, long index)
+    private static Withdrawal WithdrawalOf(long index, RecordHeader header, PredicateReader fields)
     {
-        try
-        {
-            Statement statement = Envelope.Parse(log.Read(index)).Statement;
-            RecordCatalogue.Check(statement);
-            return statement;
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    private static Batch BatchOf(long index, Statement record)
-    {
-        PredicateReader fields = new(record.Predicate);
-        return new Batch(
-            index, RecordHeader.Of(record).Actor.Id, fields.Identifier("policy"), fields.Text("root"));
-    }
-
-    private static Withdrawal WithdrawalOf(long index, Statement record)
-    {
-        PredicateReader fields = new(record.Predicate);
-        RecordHeader header = RecordHeader.Of(record);
         return new Withdrawal(index, header.Actor.Id, fields.Identifier("policy"),
             new RowToken(Convert.FromHexString(fields.Sha256("token"))), header.Time,
             fields.Timestamp("effectiveFrom"));

@@ -55,10 +55,10 @@ public sealed class LedgerVerifier
             return new VerificationReport { Findings = _findings.ToReport(), Blobs = blobs };
         }
 
-        RecordsPass records = new(authorization, data, _findings);
+        ConsentPass consent = new(Path.Combine(_folder, BlobsName), _findings);
+        RecordsPass records = new(authorization, data, _findings, (_, index, record) => consent.Take(index, record));
         records.Run(LogKind.Authorization, authorization);
         records.Run(LogKind.Data, data);
-        new ConsentPass(authorization, data, Path.Combine(_folder, BlobsName), _findings).Run();
         CheckGenesis(records.Genesis);
         HeadsPass? authorizationHeads = Heads(LogKind.Authorization, authorization, records);
         HeadsPass? dataHeads = Heads(LogKind.Data, data, records);

@@ -87,6 +87,7 @@ internal sealed class RecordReader : IDisposable
         try
         {
             Envelope record = Envelope.Parse(leaf);
+            record.CheckAhead();
             if (KeyOf(record.KeyId, members, keys) is RecordVerifier key)
             {
                 record.VerifyAhead(key, record.KeyId);

@@ -7,7 +7,8 @@ using DigitalTwin.Ledger.Storage;
 namespace DigitalTwin.Ledger.Verification;
 
 /// <summary>Judges every record of both logs in order, by the same rules that keeper and mirrors use.</summary>
-internal sealed class RecordsPass(EntryLog authorization, EntryLog data, FindingList findings)
+internal sealed class RecordsPass(
+    EntryLog authorization, EntryLog data, FindingList findings, Action<LogKind, long, Envelope> accepted)
 {
     private readonly Dictionary<string, long> _counts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (LastTrusted Until, long Replaced)> _trusted = new(StringComparer.Ordinal);
@@ -51,6 +52,7 @@ internal sealed class RecordsPass(EntryLog authorization, EntryLog data, Finding
         if (Registry.Judge(record, kind, authorization, data) is not Refusal refusal)
         {
             Registry.Apply(index, record);
+            accepted(kind, index, record);
             Distrusted(kind, index, record);
             _counts[record.Statement.Name] = _counts.GetValueOrDefault(record.Statement.Name) + 1;
             return;
@@ -68,7 +70,7 @@ internal sealed class RecordsPass(EntryLog authorization, EntryLog data, Finding
     // they trust it.
     private void Distrusted(LogKind kind, long index, Envelope record)
     {
-        string author = RecordHeader.Of(record.Statement).Actor.Id;
+        string author = record.Header.Actor.Id;
         if (kind == LogKind.Authorization && record.Statement.Name == RecordCatalogue.KeyCompromised)
         {
             PredicateReader fields = new(record.Statement.Predicate);
