@@ -39,10 +39,10 @@ public sealed class LedgerToolsTests
     [InlineData("hammer", "--out", "/proc/no")]
     public void A_folder_that_is_not_there_is_one_sentence(params string[] arguments)
     {
-        Answer answer = Dtwin.Run([.. new[] { "ledger" }, .. arguments]);
+        Answer answer = Dtwin.Run([.. arguments.Prepend("ledger")]);
 
         Assert.NotEqual(ExitCodes.Complete, answer.ExitCode);
         Assert.NotEqual(ExitCodes.Defect, answer.ExitCode);
-        Assert.StartsWith("dtwin: ", answer.Error, StringComparison.Ordinal);
+        Assert.Contains("dtwin: ", answer.Error, StringComparison.Ordinal);
     }
 }

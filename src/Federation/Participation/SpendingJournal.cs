@@ -59,7 +59,7 @@ public sealed class SpendingJournal
     public static SpendingJournal Open(string path)
     {
         SpendingJournal journal = new(path);
-        string[] lines = File.Exists(path) ? File.ReadAllText(path).Split('\n') : [];
+        string[] lines = DurableFile.Exists(path) ? File.ReadAllText(path).Split('\n') : [];
         for (int i = 0; i < lines.Length - 1; i++)
         {
             try

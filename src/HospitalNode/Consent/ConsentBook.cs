@@ -41,7 +41,7 @@ public sealed record ConsentBook(
     public static ConsentBook Load(MemberFolder folder)
     {
         string path = PathOf(folder);
-        if (!File.Exists(path))
+        if (!DurableFile.Exists(path))
         {
             return Empty;
         }

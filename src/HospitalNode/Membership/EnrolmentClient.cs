@@ -130,7 +130,7 @@ public static class EnrolmentClient
 
     private static ECDsa LoadOrMakeTlsKey(MemberFolder folder)
     {
-        if (File.Exists(folder.TlsKey))
+        if (DurableFile.Exists(folder.TlsKey))
         {
             ECDsa kept = ECDsa.Create();
             kept.ImportFromPem(File.ReadAllText(folder.TlsKey));
@@ -145,7 +145,7 @@ public static class EnrolmentClient
 
     internal static TKey LoadOrMake<TKey>(string path, Func<string, TKey> load, Func<TKey> make, Action<TKey> save)
     {
-        if (File.Exists(path))
+        if (DurableFile.Exists(path))
         {
             return load(path);
         }

@@ -120,7 +120,7 @@ public sealed record MemberFolder(string Root)
     /// <summary>The replay key, made on first use.</summary>
     public ReplayKey LoadReplayKey()
     {
-        if (!File.Exists(ReplaySecret))
+        if (!DurableFile.Exists(ReplaySecret))
         {
             DurableFile.WriteAtomically(
                 ReplaySecret, RandomNumberGenerator.GetBytes(ReplayKey.Size), ownerOnly: true);

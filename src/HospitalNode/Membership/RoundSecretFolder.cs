@@ -18,7 +18,7 @@ internal static class RoundSecretFolder
     {
         WipeLeftovers(folder);
         return new SecretStore(
-            name => File.Exists(PathOf(folder, name)) ? File.ReadAllBytes(PathOf(folder, name)) : null,
+            name => DurableFile.Exists(PathOf(folder, name)) ? File.ReadAllBytes(PathOf(folder, name)) : null,
             (name, secret) => Put(folder, PathOf(folder, name), secret),
             name => Delete(PathOf(folder, name)));
     }

@@ -37,7 +37,7 @@ internal sealed class HeadHistory : IDisposable
     public static HeadHistory Open(string folder, NoteVerifierKey log, EntryLog entries)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (!DurableFile.Exists(path))
         {
             DurableFile.WriteAtomically(path, []);
         }
@@ -61,7 +61,7 @@ internal sealed class HeadHistory : IDisposable
     public static long LargestSize(string folder)
     {
         string path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        if (!DurableFile.Exists(path))
         {
             return 0;
         }

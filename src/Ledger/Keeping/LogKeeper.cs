@@ -282,7 +282,7 @@ public sealed class LogKeeper : IDisposable
         }
 
         string path = Path.Combine(_folder, CheckpointName);
-        if (!File.Exists(path))
+        if (!DurableFile.Exists(path))
         {
             return;
         }

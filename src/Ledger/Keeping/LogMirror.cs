@@ -210,7 +210,7 @@ public sealed class LogMirror : IDisposable
     private static SignedNote? ReadCheckpoint(string folder)
     {
         string path = Path.Combine(folder, LogKeeper.CheckpointName);
-        return File.Exists(path) ? SignedNote.Parse(File.ReadAllBytes(path)) : null;
+        return DurableFile.Exists(path) ? SignedNote.Parse(File.ReadAllBytes(path)) : null;
     }
 
     private Checkpoint Verify(SignedNote checkpoint)

@@ -37,7 +37,7 @@ public sealed class BlobFolder
         string path = PathOf(digest);
         lock (_writing)
         {
-            if (!File.Exists(path))
+            if (!DurableFile.Exists(path))
             {
                 DurableFile.WriteAtomically(path, bytes);
             }
@@ -51,7 +51,7 @@ public sealed class BlobFolder
     public byte[]? Get(string sha256)
     {
         string path = PathOf(sha256);
-        if (!File.Exists(path))
+        if (!DurableFile.Exists(path))
         {
             return null;
         }
@@ -63,7 +63,7 @@ public sealed class BlobFolder
     }
 
     /// <summary>Whether there is a blob with this digest.</summary>
-    public bool Has(string sha256) => File.Exists(PathOf(sha256));
+    public bool Has(string sha256) => DurableFile.Exists(PathOf(sha256));
 
     private string PathOf(string sha256) => PredicateReader.IsSha256(sha256)
         ? Path.Combine(_folder, sha256)

@@ -44,6 +44,24 @@ public static partial class DurableFile
         Sync(handle);
     }
 
+    /// <summary>Whether there is a file of this name.</summary>
+    /// <remarks>
+    /// <c>File.Exists</c> also says no where the kernel could not look, and whoever then makes the file anew destroys
+    /// the one that was there (seen with EIO injected into lstat).
+    /// </remarks>
+    /// <exception cref="IOException">The kernel reports another error than that there is none.</exception>
+    public static bool Exists(string path)
+    {
+        try
+        {
+            return !File.GetAttributes(path).HasFlag(FileAttributes.Directory);
+        }
+        catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Makes a folder and its missing parents, all durable.</summary>
     public static void CreateFolder(string folder)
     {
@@ -121,7 +139,7 @@ public static partial class DurableFile
     /// <exception cref="IOException">The file can be neither made nor opened.</exception>
     internal static SafeFileHandle? TryLock(string path)
     {
-        if (!File.Exists(path))
+        if (!Exists(path))
         {
             // Made in place, never by replacement: two processes must not lock two files of one name.
             WriteNew(path, [], ownerOnly: false, FileMode.OpenOrCreate);

@@ -305,7 +305,7 @@ public sealed class EntryLog : IDisposable
 
     private static SafeFileHandle OpenOrCreate(string path)
     {
-        if (!File.Exists(path))
+        if (!DurableFile.Exists(path))
         {
             DurableFile.WriteAtomically(path, EntryFile.Header);
         }

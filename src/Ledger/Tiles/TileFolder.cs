@@ -34,7 +34,7 @@ public sealed class TileFolder
         get
         {
             string path = PathOf(LogKeeper.CheckpointName);
-            return File.Exists(path) ? SignedNote.Parse(File.ReadAllBytes(path)) : null;
+            return DurableFile.Exists(path) ? SignedNote.Parse(File.ReadAllBytes(path)) : null;
         }
     }
 
@@ -142,7 +142,7 @@ public sealed class TileFolder
     private void Write(TilePath tile, byte[] bytes)
     {
         string path = PathOf(tile.ToString());
-        if (!File.Exists(path))
+        if (!DurableFile.Exists(path))
         {
             DurableFile.CreateFolder(Path.GetDirectoryName(path)!);
             DurableFile.WriteAtomically(path, bytes);

@@ -203,7 +203,7 @@ public sealed class Witness : IDisposable
         foreach (string origin in _logs.Select(log => log.Name).Distinct())
         {
             string path = PathOf(DigestOf(origin));
-            if (File.Exists(path))
+            if (DurableFile.Exists(path))
             {
                 _latest[DigestOf(origin)] = ReadOwn(path, origin);
             }
