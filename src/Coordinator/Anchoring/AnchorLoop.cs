@@ -22,10 +22,16 @@ internal sealed partial class AnchorLoop(
         await Task.Yield();
         AnchorFolder anchors = new(folder.Anchoring);
         AnchorPlan plan = new(anchors, TimeSpan.FromSeconds(settings.EverySeconds), time);
-        AnchorBook book = new(ledger, settings);
         using HttpClient http = JsonRpcClient.CreateHttp();
         try
         {
+            // What is anchored and recorded already is known only when the ledger is whole.
+            while (ledger.Closed is not null)
+            {
+                await Task.Delay(settings.BlockPeriod, time, stoppingToken);
+            }
+
+            AnchorBook book = new(ledger, settings);
             while (true)
             {
                 await TryAsync(plan, book, anchors, http, stoppingToken);
