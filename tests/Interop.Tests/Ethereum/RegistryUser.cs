@@ -6,9 +6,11 @@ using DigitalTwin.Ledger.Ethereum.Transactions;
 
 namespace DigitalTwin.Interop.Tests.Ethereum;
 
-/// <summary>An account that proposes and votes in a network's registry.</summary>
-internal sealed class RegistryUser(AnchoredNetwork network, EthereumKey key)
+/// <summary>An account that calls a network's registry, or the contract that is named.</summary>
+internal sealed class RegistryUser(AnchoredNetwork network, EthereumKey key, EthereumAddress? contract = null)
 {
+    private EthereumAddress Contract => contract ?? network.Registry;
+
     // Kinds of MemberRegistry.sol.
     public const int Admit = 0;
     public const int Suspend = 1;
@@ -31,7 +33,7 @@ internal sealed class RegistryUser(AnchoredNetwork network, EthereumKey key)
             ChainId = DevelopmentNode.ChainId,
             Nonce = await network.Node.Node.NonceAsync(key.Address, cancellationToken),
             GasLimit = 1_000_000,
-            To = network.Registry,
+            To = Contract,
             Data = call,
         }.SignedBy(key);
         await network.Node.Node.SendAsync(transaction.Encode(), cancellationToken);
@@ -53,7 +55,7 @@ internal sealed class RegistryUser(AnchoredNetwork network, EthereumKey key)
     {
         try
         {
-            await network.Node.Node.CallAsync(key.Address, network.Registry, call, cancellationToken);
+            await network.Node.Node.CallAsync(key.Address, Contract, call, cancellationToken);
             return false;
         }
         catch (RpcErrorException refusal)
