@@ -310,6 +310,11 @@ internal sealed class ConsortiumLedger : IDisposable
         {
             CarryOut();
         }
+        else if (envelope.Statement.Name == RecordCatalogue.KeyRotated)
+        {
+            // Without it the hospitals could wait for a cosignature of the old key, which is gone.
+            AppendOwn(VotedChanges.NoteOf("A key rotation", entry.Index));
+        }
 
         return entry;
     }
@@ -337,7 +342,7 @@ internal sealed class ConsortiumLedger : IDisposable
             AuthHead data = new(_data.Entries.Size, _data.Entries.Root);
             if (TryAppendOwn(VotedChanges.RecordOf(proposal, data), out _))
             {
-                AppendOwn(VotedChanges.NoteOf(proposal, _authorization.Entries.Size - 1));
+                AppendOwn(VotedChanges.NoteOf($"Proposal {proposal.Id}", _authorization.Entries.Size - 1));
             }
         }
     }

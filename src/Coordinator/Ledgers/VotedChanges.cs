@@ -40,11 +40,13 @@ internal static class VotedChanges
         return new Draft(NameOf(proposal.Action), fields);
     }
 
-    /// <summary>What the data log says of it.</summary>
-    public static Draft NoteOf(Proposal proposal, long index) => new("incident", new JsonObject
+    /// <summary>
+    /// What the data log says of a change: the first record that names the new members and keys as those who cosign.
+    /// </summary>
+    public static Draft NoteOf(string change, long index) => new("incident", new JsonObject
     {
         ["severity"] = "low",
-        ["summary"] = $"Proposal {proposal.Id} was carried out by authorization record {index}.",
+        ["summary"] = $"{change} was carried out by authorization record {index}.",
     });
 
     private static string NameOf(ProposalAction action) => action switch

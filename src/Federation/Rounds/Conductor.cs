@@ -64,7 +64,8 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
                         NextOpening(study, document, hospitals, absence),
                     { Phase: RoundPhase.Attesting } round => NextFinal(study, document, round, absence),
                     { Phase: RoundPhase.Opening } round => NextOpenedSum(study, document, round, absence),
-                    { } round => NextCohort(study, document, round, absence),
+                    { } round => NextWithoutLeavers(study, round, hospitals)
+                        ?? NextCohort(study, document, round, absence),
                 };
         }
         catch (Exception problem) when (problem is ArithmeticException or FormatException or InvalidDataException
@@ -208,6 +209,15 @@ public sealed class Conductor(ArtefactStore artefacts, TimeProvider time)
         }
 
         return new Draft("round-opened", fields);
+    }
+
+    // Nobody joins a round with a hospital that has lost its membership, so nobody is waited for either.
+    private static Draft? NextWithoutLeavers(StudyState study, RoundState round, IReadOnlyList<string> hospitals)
+    {
+        string[] left = [.. round.Cohort.Where(site => !hospitals.Contains(site))];
+        return round.Phase == RoundPhase.Joining && left.Length > 0
+            ? Abort(study, round, left, $"{string.Join(", ", left)} left the consortium by a vote of the hospitals.")
+            : null;
     }
 
     // Joining, sharing, committing and uploading: who has done the step goes on, who is lost is excused.
