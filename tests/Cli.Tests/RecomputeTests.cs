@@ -103,18 +103,7 @@ public sealed class RecomputeTests(RecomputeTests.ShortRun run) : IClassFixture<
 
         public void Dispose() => _folder.Dispose();
 
-        internal TemporaryFolder Copy()
-        {
-            TemporaryFolder copy = new();
-            foreach (string file in Directory.EnumerateFiles(Ledger, "*", SearchOption.AllDirectories))
-            {
-                string target = copy[Path.GetRelativePath(Ledger, file)];
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-                File.Copy(file, target);
-            }
-
-            return copy;
-        }
+        internal TemporaryFolder Copy() => TemporaryFolder.CopyOf(Ledger);
 
         /// <summary>Digest of the addend that a hospital committed to.</summary>
         internal string AddendOf(string hospital, int round) => new WatchedLedger(

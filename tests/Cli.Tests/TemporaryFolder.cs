@@ -13,5 +13,19 @@ internal sealed class TemporaryFolder : IDisposable
         return this[name];
     }
 
+    /// <summary>A new folder with the files of another.</summary>
+    public static TemporaryFolder CopyOf(string folder)
+    {
+        TemporaryFolder copy = new();
+        foreach (string file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            string target = copy[Path.GetRelativePath(folder, file)];
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+
+        return copy;
+    }
+
     public void Dispose() => Directory.Delete(FullPath, recursive: true);
 }

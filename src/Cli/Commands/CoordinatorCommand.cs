@@ -140,10 +140,7 @@ internal static class CoordinatorCommand
             Description = "Port on which anyone who reaches it reads both logs, HTTPS; without it nobody does.",
             HelpName = "PORT",
         };
-        Option<bool> anyAddress = new("--any-address")
-        {
-            Description = "Listen on every address, not on loopback alone.",
-        };
+        Option<bool> anyAddress = SharedOptions.AnyAddress();
         Option<bool> exitWithParent = SharedOptions.ExitWithParent();
         Command command = new("run", "Serve the consortium until stopped.")
         {

@@ -27,16 +27,8 @@ internal static class MirrorCommand
             Description = "Folder of the published files; default: public beside the ledger.",
             HelpName = "DIR",
         };
-        Option<int> port = new("--listen")
-        {
-            Description = "Port, plain HTTP; 0 takes a free one.",
-            HelpName = "PORT",
-            Required = true,
-        };
-        Option<bool> anyAddress = new("--any-address")
-        {
-            Description = "Listen on every address, not on loopback alone.",
-        };
+        Option<int> port = SharedOptions.Listen();
+        Option<bool> anyAddress = SharedOptions.AnyAddress();
         Option<bool> exitWithParent = SharedOptions.ExitWithParent();
         Command command = new("serve", "Publish both logs as static files and serve them until stopped.")
         {

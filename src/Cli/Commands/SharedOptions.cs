@@ -14,6 +14,18 @@ internal static class SharedOptions
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document and nothing else." };
 
+    public static Option<int> Listen() => new("--listen")
+    {
+        Description = "Port, plain HTTP; 0 takes a free one.",
+        HelpName = "PORT",
+        Required = true,
+    };
+
+    public static Option<bool> AnyAddress() => new("--any-address")
+    {
+        Description = "Listen on every address, not on loopback alone.",
+    };
+
     /// <summary>Ends the process when its standard input closes, so that no child outlives its parent.</summary>
     public static Option<bool> ExitWithParent() => new("--exit-with-parent")
     {

@@ -50,16 +50,8 @@ internal static class WitnessCommand
             HelpName = "VKEY",
             Required = true,
         };
-        Option<int> port = new("--listen")
-        {
-            Description = "Port, plain HTTP; 0 takes a free one.",
-            HelpName = "PORT",
-            Required = true,
-        };
-        Option<bool> anyAddress = new("--any-address")
-        {
-            Description = "Listen on every address, not on loopback alone.",
-        };
+        Option<int> port = SharedOptions.Listen();
+        Option<bool> anyAddress = SharedOptions.AnyAddress();
         Option<bool> exitWithParent = SharedOptions.ExitWithParent();
         Command command = new("run", "Answer logs that ask for a cosignature until stopped.")
         {

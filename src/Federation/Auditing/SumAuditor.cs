@@ -85,7 +85,7 @@ public sealed class SumAuditor
     {
         using EntryLog authorization = EntryLog.OpenRead(Path.Combine(ledgerFolder, "authorization"));
         using EntryLog data = EntryLog.OpenRead(Path.Combine(ledgerFolder, "data"));
-        BlobFolder blobs = new(Path.Combine(ledgerFolder, "blobs"));
+        BlobFolder blobs = BlobFolder.OpenRead(Path.Combine(ledgerFolder, "blobs"));
         SumAuditor auditor = new(new ArtefactStore(
             blobs.Get, _ => throw new InvalidOperationException("An audit writes nothing.")));
         StudyReplay.Run(authorization, data, auditor.Visit);

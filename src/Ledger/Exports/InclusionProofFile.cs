@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text;
 using DigitalTwin.Ledger.Keeping;
-using DigitalTwin.Ledger.Merkle;
 using DigitalTwin.Ledger.Notes;
 using DigitalTwin.Ledger.Records;
 using DigitalTwin.Ledger.Storage;
@@ -10,15 +7,10 @@ using DigitalTwin.Ledger.Verification;
 namespace DigitalTwin.Ledger.Exports;
 
 /// <summary>The proof that one record lies under the final checkpoint, as a file that stands alone.</summary>
-/// <remarks>
-/// https://c2sp.org/tlog-proof, v1: header, index, the hashes of RFC 6962 from the leaf up, a blank line, the note.
-/// </remarks>
 public static class InclusionProofFile
 {
     /// <summary>Customary ending of the file's name.</summary>
     public const string FileEnding = ".tlog-proof";
-
-    private const string Header = "c2sp.org/tlog-proof@v1";
 
     /// <summary>The text of the proof, or null where no final checkpoint covers the record.</summary>
     /// <param name="ledger">A folder that holds <c>authorization</c> and <c>data</c>.</param>
@@ -42,13 +34,6 @@ public static class InclusionProofFile
             return null;
         }
 
-        StringBuilder proof = new();
-        proof.Append(CultureInfo.InvariantCulture, $"{Header}\nindex {index}\n");
-        foreach (MerkleHash hash in entries.InclusionProof(index, head.Size))
-        {
-            proof.Append(hash).Append('\n');
-        }
-
-        return proof.Append('\n').Append(note.Format()).ToString();
+        return ProofFile.Of(entries, index, note).Format();
     }
 }

@@ -10,15 +10,25 @@ namespace DigitalTwin.Ledger.Storage;
 public sealed class BlobFolder
 {
     private readonly string _folder;
+    private readonly bool _writes;
     private readonly Lock _writing = new();
 
     /// <summary>Opens the folder, and makes it where there is none.</summary>
     public BlobFolder(string folder)
+        : this(folder, writes: true)
     {
-        _folder = folder;
         DurableFile.CreateFolder(folder);
         DurableFile.RemoveLeftovers(folder);
     }
+
+    private BlobFolder(string folder, bool writes)
+    {
+        _folder = folder;
+        _writes = writes;
+    }
+
+    /// <summary>Opens a folder of a copy, which is only read: nothing is made, nothing removed.</summary>
+    public static BlobFolder OpenRead(string folder) => new(folder, writes: false);
 
     /// <summary>Stores bytes in a folder that another, running process writes to.</summary>
     /// <remarks>Opening the folder would take that process's unfinished files for leftovers.</remarks>
@@ -31,8 +41,14 @@ public sealed class BlobFolder
     }
 
     /// <summary>Stores bytes durably and returns their digest; storing the same bytes again changes nothing.</summary>
+    /// <exception cref="InvalidOperationException">The folder was opened for reading.</exception>
     public string Put(ReadOnlySpan<byte> bytes)
     {
+        if (!_writes)
+        {
+            throw new InvalidOperationException("The blobs were opened for reading.");
+        }
+
         string digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
         string path = PathOf(digest);
         lock (_writing)

@@ -41,18 +41,7 @@ public sealed class AuditedRun : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    internal TemporaryFolder Copy()
-    {
-        TemporaryFolder copy = new();
-        foreach (string file in Directory.EnumerateFiles(Ledger, "*", SearchOption.AllDirectories))
-        {
-            string target = copy[Path.GetRelativePath(Ledger, file)];
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
-        }
-
-        return copy;
-    }
+    internal TemporaryFolder Copy() => TemporaryFolder.CopyOf(Ledger);
 
     /// <summary>The report of a copy as JSON, with the exit code.</summary>
     internal static (int ExitCode, JsonElement Report) Report(string ledger)

@@ -28,6 +28,19 @@ public sealed class SumAuditorTests
         Assert.Equal(epsilons, audit.Epsilons);
     }
 
+    [Fact]
+    public async Task An_audit_leaves_the_copy_as_it_was()
+    {
+        (SimulatedConsortium consortium, _) = await Run("{ kind: newton }", StudyText.WithoutPrivacy);
+        using LedgerFolder folder = new(consortium.Ledger.Records, consortium.Artefacts.All.Values);
+        string unfinished = Path.Combine(folder.FullPath, "blobs", "unfinished.tmp");
+        File.WriteAllText(unfinished, "of another process");
+
+        Assert.Empty(SumAuditor.Run(folder.FullPath).Findings);
+
+        Assert.True(File.Exists(unfinished));
+    }
+
     [Theory]
     [InlineData("sum", "the addends give the sum")]
     [InlineData("model", "the sum gives the model")]

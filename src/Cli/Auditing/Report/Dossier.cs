@@ -68,7 +68,7 @@ internal sealed class Dossier
 
         // Opening a blob folder makes it where it is missing, and an audit changes nothing.
         string blobs = Path.Combine(folder, "blobs");
-        BlobFolder? artefacts = Directory.Exists(blobs) ? new BlobFolder(blobs) : null;
+        BlobFolder? artefacts = Directory.Exists(blobs) ? BlobFolder.OpenRead(blobs) : null;
         foreach (StudyStory study in dossier._studies.Values)
         {
             study.Complete((dossier.Audit.Sums?.Sums ?? []).Where(sum => sum.Study == study.Name), artefacts);
